@@ -1,0 +1,1 @@
+#include "CPorticoDemo.h"

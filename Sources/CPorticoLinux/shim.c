@@ -1,0 +1,1 @@
+#include "CPorticoLinux.h"

@@ -1,0 +1,162 @@
+/// Bytes on their way from one place to another: what has been appended and not yet consumed.
+///
+/// One owner. The storage grows on demand up to what the caller allows, and is given back as a
+/// whole by `release()`, so that an idle connection holds none.
+///
+///     block  |  consumed  |  bytes  |  free  |
+///            0          start      end     capacity
+@safe @usableFromInline package struct Buffer: ~Copyable {
+    @usableFromInline var block: UnsafeMutableRawBufferPointer
+    @usableFromInline var start = 0
+    @usableFromInline var end = 0
+
+    /// Holds no storage until something is appended.
+    package init() {
+        unsafe block = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+    }
+
+    package init(capacity: Int) {
+        unsafe block = .allocate(byteCount: capacity, alignment: 16)
+    }
+
+    deinit { unsafe block.deallocate() }
+
+    @inlinable package var count: Int { end - start }
+    @inlinable package var isEmpty: Bool { start == end }
+    @inlinable package var capacity: Int { unsafe block.count }
+    /// How many bytes can be appended without the storage growing.
+    @inlinable package var room: Int { unsafe block.count - (end - start) }
+
+    /// The bytes that have been appended and not consumed.
+    @inlinable package var bytes: Span<UInt8> {
+        @_lifetime(borrow self)
+        get {
+            // SAFETY: start...end lies in the block, which lives and stays put while self is borrowed.
+            let span = unsafe Span<UInt8>(
+                _unsafeBytes: UnsafeRawBufferPointer(rebasing: block[start..<end]))
+            return unsafe _overrideLifetime(span, borrowing: self)
+        }
+    }
+
+    /// Makes sure that `count` more bytes fit; what is held moves to the front if that is enough.
+    @usableFromInline package mutating func reserve(_ count: Int) {
+        if unsafe block.count - end >= count { return }
+        let held = end - start
+        if unsafe block.count - held >= count {
+            // SAFETY: both ranges lie in the block; memmove allows them to overlap.
+            unsafe block.baseAddress!.copyMemory(
+                from: block.baseAddress! + start, byteCount: held)
+        } else {
+            let wanted = unsafe max(held + count, block.count * 2, 512)
+            let grown = UnsafeMutableRawBufferPointer.allocate(byteCount: wanted, alignment: 16)
+            unsafe grown.copyMemory(from: UnsafeRawBufferPointer(rebasing: block[start..<end]))
+            unsafe block.deallocate()
+            unsafe block = grown
+        }
+        start = 0
+        end = held
+    }
+
+    /// Lets `fill` write into at least `count` free bytes; it returns how many it wrote.
+    @unsafe @inlinable package mutating func append<E: Error>(
+        upTo count: Int, _ fill: (UnsafeMutableRawBufferPointer) throws(E) -> Int
+    ) throws(E) -> Int {
+        reserve(count)
+        let written = unsafe try fill(UnsafeMutableRawBufferPointer(rebasing: block[end...]))
+        precondition(unsafe written >= 0 && written <= block.count - end)
+        end += written
+        return written
+    }
+
+    @inlinable package mutating func append(_ source: Span<UInt8>) {
+        let count = source.count
+        if count == 0 { return }
+        reserve(count)
+        // SAFETY: reserve has made room for count bytes behind end.
+        unsafe source.withUnsafeBytes { bytes in
+            unsafe (block.baseAddress! + end).copyMemory(from: bytes.baseAddress!, byteCount: count)
+        }
+        end += count
+    }
+
+    @inlinable package mutating func append(_ literal: StaticString) {
+        let count = literal.utf8CodeUnitCount
+        reserve(count)
+        // SAFETY: reserve has made room; a static string's bytes live for ever.
+        unsafe (block.baseAddress! + end).copyMemory(
+            from: literal.utf8Start, byteCount: count)
+        end += count
+    }
+
+    @inlinable package mutating func append(_ byte: UInt8) {
+        reserve(1)
+        unsafe block[end] = byte
+        end += 1
+    }
+
+    package mutating func append(_ text: String) {
+        var text = text
+        text.withUTF8 { bytes in
+            append(unsafe Span<UInt8>(_unsafeElements: bytes))
+        }
+    }
+
+    /// Appends a number in decimal digits.
+    package mutating func append(decimal number: UInt64) {
+        reserve(20)
+        var digits = 1
+        var rest = number / 10
+        while rest > 0 {
+            digits += 1
+            rest /= 10
+        }
+        rest = number
+        var index = end + digits
+        repeat {
+            index -= 1
+            unsafe block[index] = UInt8(truncatingIfNeeded: rest % 10) &+ 0x30
+            rest /= 10
+        } while index > end
+        end += digits
+    }
+
+    /// Appends a number in lower-case hexadecimal digits, without leading zeros.
+    package mutating func append(hexadecimal number: UInt64) {
+        let digits = max(1, (64 - number.leadingZeroBitCount + 3) / 4)
+        reserve(digits)
+        for digit in 0..<digits {
+            let value = UInt8(truncatingIfNeeded: number >> UInt64(4 * (digits - 1 - digit))) & 15
+            unsafe block[end + digit] = value < 10 ? value &+ 0x30 : value &+ 0x57
+        }
+        end += digits
+    }
+
+    /// The first `count` bytes are done with.
+    @inlinable package mutating func consume(_ count: Int) {
+        precondition(count >= 0 && count <= end - start)
+        start += count
+        if start == end {
+            start = 0
+            end = 0
+        }
+    }
+
+    /// Takes back the last `count` bytes.
+    package mutating func dropLast(_ count: Int) {
+        precondition(count >= 0 && count <= end - start)
+        end -= count
+    }
+
+    /// Forgets what is held and keeps the storage.
+    @inlinable package mutating func removeAll() {
+        start = 0
+        end = 0
+    }
+
+    /// Gives the storage back. Only for an empty buffer: nothing may be lost.
+    package mutating func release() {
+        precondition(isEmpty, "released a buffer that holds bytes")
+        unsafe block.deallocate()
+        unsafe block = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+    }
+}

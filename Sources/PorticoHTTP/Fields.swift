@@ -1,0 +1,155 @@
+package import PorticoBytes
+
+/// The field lines of a head or a trailer section (RFC 9110 §5), in the order received.
+///
+/// The bytes stand in one array, the lines are ranges into it. Bytes are only ever added, so a
+/// range taken once stays right; removing a line leaves its bytes where they are.
+package struct Fields: Sendable {
+    @usableFromInline package struct Line: Sendable {
+        package let name: FieldName
+        package let nameRange: ByteRange
+        package let valueRange: ByteRange
+
+        package init(name: FieldName, nameRange: ByteRange, valueRange: ByteRange) {
+            self.name = name
+            self.nameRange = nameRange
+            self.valueRange = valueRange
+        }
+    }
+
+    package private(set) var storage: [UInt8] = []
+    package private(set) var lines: [Line] = []
+
+    package init() {}
+
+    package var count: Int { lines.count }
+    package var isEmpty: Bool { lines.isEmpty }
+
+    /// The bytes of a range that this head handed out.
+    package subscript(range: ByteRange) -> Span<UInt8> {
+        @_lifetime(borrow self)
+        get { storage.span.extracting(range.range) }
+    }
+
+    @_lifetime(borrow self)
+    package func name(at index: Int) -> Span<UInt8> { self[lines[index].nameRange] }
+
+    @_lifetime(borrow self)
+    package func value(at index: Int) -> Span<UInt8> { self[lines[index].valueRange] }
+
+    /// The first line with this name, from line `start` on.
+    package func firstIndex(of name: FieldName, from start: Int = 0) -> Int? {
+        var index = start
+        while index < lines.count {
+            if lines[index].name == name { return index }
+            index += 1
+        }
+        return nil
+    }
+
+    package func contains(_ name: FieldName) -> Bool { firstIndex(of: name) != nil }
+
+    /// The first value of this name as a range, empty if there is none.
+    package func range(of name: FieldName) -> ByteRange {
+        firstIndex(of: name).map { lines[$0].valueRange } ?? .empty
+    }
+
+    // MARK: - Building
+
+    /// Forgets all and keeps the storage for the next head.
+    package mutating func removeAll() {
+        storage.removeAll(keepingCapacity: true)
+        lines.removeAll(keepingCapacity: true)
+    }
+
+    /// Takes over raw bytes of a head whose lines the reader will name by range. Returns where
+    /// they begin in the storage.
+    package mutating func adopt(_ bytes: Span<UInt8>) -> Int {
+        let start = storage.count
+        // SAFETY: the array copies before the pointer ends.
+        unsafe bytes.withUnsafeBufferPointer { unsafe storage.append(contentsOf: $0) }
+        return start
+    }
+
+    /// Adds a line whose bytes stand in the storage already.
+    package mutating func append(_ line: Line) { lines.append(line) }
+
+    package mutating func append(_ name: FieldName, _ value: Span<UInt8>) {
+        let nameRange = adopt(name.text)
+        let start = adopt(value)
+        lines.append(
+            Line(name: name, nameRange: nameRange, valueRange: ByteRange(start, storage.count)))
+    }
+
+    package mutating func append(_ name: FieldName, _ value: String) {
+        append(name, Array(value.utf8).span)
+    }
+
+    package mutating func append(_ name: FieldName, _ value: StaticString) {
+        let nameRange = adopt(name.text)
+        let valueRange = adopt(value)
+        lines.append(Line(name: name, nameRange: nameRange, valueRange: valueRange))
+    }
+
+    package mutating func append(name: Span<UInt8>, value: Span<UInt8>) {
+        let nameStart = adopt(name)
+        let valueStart = adopt(value)
+        lines.append(
+            Line(
+                name: FieldName(name), nameRange: ByteRange(nameStart, valueStart),
+                valueRange: ByteRange(valueStart, storage.count)))
+    }
+
+    package mutating func remove(_ name: FieldName) { lines.removeAll { $0.name == name } }
+
+    /// Removes the lines for which `isUnwanted` holds; it gets the line and its name's bytes.
+    package mutating func removeAll(where isUnwanted: (Line, Span<UInt8>) -> Bool) {
+        var kept = 0
+        for index in lines.indices {
+            let line = lines[index]
+            if isUnwanted(line, storage.span.extracting(line.nameRange.range)) { continue }
+            if kept != index { lines[kept] = line }
+            kept += 1
+        }
+        lines.removeLast(lines.count - kept)
+    }
+
+    /// Replaces every line of this name by one.
+    package mutating func set(_ name: FieldName, _ value: Span<UInt8>) {
+        remove(name)
+        append(name, value)
+    }
+
+    private mutating func adopt(_ text: StaticString) -> ByteRange {
+        let start = storage.count
+        // SAFETY: a static string's bytes live for ever.
+        unsafe storage.append(
+            contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+        return ByteRange(start, storage.count)
+    }
+}
+
+extension Fields {
+    /// Whether a list-valued field (RFC 9110 §5.6.1) has this member, compared without case;
+    /// `member` is written in lower case. Parameters of the members are not looked at.
+    package func list(_ name: FieldName, contains member: StaticString) -> Bool {
+        var found = false
+        forEachMember(of: name) { if $0.equalsFolded(member) { found = true } }
+        return found
+    }
+
+    /// Calls `body` with each non-empty member of a comma-separated list that may stand on
+    /// several lines. Quoted strings are not understood: for fields that have none.
+    package func forEachMember(of name: FieldName, _ body: (Span<UInt8>) -> Void) {
+        for line in lines where line.name == name {
+            let value = storage.span.extracting(line.valueRange.range)
+            var start = 0
+            while start <= value.count {
+                let end = value.firstIndex(of: 0x2C, from: start) ?? value.count
+                let member = value.extracting(start..<end).trimmingOWS
+                if !member.isEmpty { body(member) }
+                start = end + 1
+            }
+        }
+    }
+}

@@ -1,0 +1,75 @@
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* System calls in the words of PorticoLoop. Whatever fails returns -errno. */
+
+/* The executor whose thread this is, or NULL. */
+extern _Thread_local const void *px_here_;
+static inline const void *px_here(void) { return px_here_; }
+static inline void px_set_here(const void *p) { px_here_ = p; }
+
+/* An address and port; family is 4 or 6, bytes are in network order (4 or 16 of them). */
+typedef struct {
+  uint8_t bytes[16];
+  uint32_t scope;
+  uint16_t port;
+  uint8_t family;
+} px_address;
+
+/* What to watch (READ, WRITE, END, EDGE) and what happened (READ, WRITE, END, HANG_UP). END: the
+   peer sends no more; HANG_UP: the connection is gone in both directions, or broken. */
+enum { PX_READ = 1, PX_WRITE = 2, PX_END = 4, PX_HANG_UP = 8, PX_EDGE = 16 };
+
+typedef struct {
+  uint64_t tag;
+  uint32_t bits;
+} px_event;
+
+int px_poller(void);
+int px_poller_add(int poller, int fd, uint32_t bits, uint64_t tag);
+int px_poller_remove(int poller, int fd);
+/* At most `most` (up to 512) events; 0 on a time-out or a signal. */
+int px_poller_wait(int poller, px_event *events, int most, int timeout_ms);
+
+int px_bell(void);
+void px_ring(int bell);
+void px_hush(int bell);
+
+/* A listening socket, non-blocking. shared: SO_REUSEPORT. */
+int px_listen(const px_address *address, int backlog, int shared);
+/* A client, non-blocking, TCP_NODELAY. */
+int px_accept(int listener, px_address *peer);
+/* A socket on its way to the address; its first writability tells (px_socket_error). */
+int px_connect(const px_address *address);
+int px_socket_error(int fd);
+int px_local_address(int fd, px_address *address);
+ssize_t px_receive(int fd, void *bytes, size_t count);
+ssize_t px_send(int fd, const void *bytes, size_t count);
+int px_shut_down_writing(int fd);
+/* Close with a reset, so that the peer sees the cut. */
+void px_reset(int fd);
+void px_close(int fd);
+void px_keep_across_exec(int fd);
+
+/* Addresses of a name; blocks. Returns how many were written, or -1 with *reason set. */
+int px_resolve(const char *name, uint16_t port, px_address *found, int most, const char **reason);
+
+uint64_t px_monotonic_ns(void);
+int64_t px_wall_us(void);
+
+/* Blocks the signals in the calling thread (before any other starts) and gives a descriptor. */
+int px_signals(const int *numbers, int count);
+/* The next signal's number, 0 if there is none. */
+int px_next_signal(int fd);
+void px_ignore_sigpipe(void);
+
+int px_raise_descriptor_limit(void); /* the limit that is now in force */
+int px_open_descriptors(void);
+int64_t px_resident_bytes(void);
+int px_cpus(void);
+/* Becomes this user with its groups; only as root. */
+int px_drop_to_user(const char *user);
+int px_open_append(const char *path);
+int px_random(void *bytes, size_t count);

@@ -1,0 +1,39 @@
+internal import CPorticoLinux
+internal import Glibc
+
+/// What the daemon asks of the system about itself.
+package enum Process {
+    /// CPUs that this process may run on.
+    package static var cpus: Int { max(1, Int(px_cpus())) }
+
+    /// Raises the soft limit of open descriptors to the hard one; the limit in force.
+    package static func raiseDescriptorLimit() -> Int { max(64, Int(px_raise_descriptor_limit())) }
+
+    package static var openDescriptors: Int { max(0, Int(px_open_descriptors())) }
+
+    package static var residentBytes: Int { max(0, Int(px_resident_bytes())) }
+
+    package static var isRoot: Bool { geteuid() == 0 }
+
+    package static var identifier: Int32 { getpid() }
+
+    package static func drop(to user: String) throws(IOFault) {
+        let result = unsafe px_drop_to_user(user)
+        if result < 0 { throw .system(-result) }
+    }
+
+    /// Bytes from the system's generator.
+    package static func random(_ count: Int) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: count)
+        let result = unsafe bytes.withUnsafeMutableBytes { raw in
+            unsafe px_random(raw.baseAddress, raw.count)
+        }
+        precondition(result == 0, "getrandom")
+        return bytes
+    }
+
+    /// The system's words for an errno.
+    package static func reason(_ error: Int32) -> String {
+        unsafe String(cString: strerror(error))
+    }
+}

@@ -1,0 +1,184 @@
+internal import CPorticoLinux
+internal import Glibc
+package import PorticoBytes
+
+/// Why a read or a write did not happen. `system` holds errno.
+package enum IOFault: Error, Equatable {
+    case late, interrupted, system(Int32)
+}
+
+/// A connected socket, on its worker. One task may read while another one writes.
+///
+/// Edge-triggered and registered once. Reading and writing try the socket first (`…Now`); only
+/// when that would block does a task wait (`readable`, `writable`).
+package final class Stream: Source {
+    package let reactor: Reactor
+    private let reading: WaitPoint
+    private var writing: WaitPoint?
+    private var mayRead = true
+    private var mayWrite: Bool
+    private var peerHasEnded = false
+    package private(set) var isOpen = true
+    /// Interrupted when the connection breaks, whoever waits for whatever.
+    package var onHangUp: Scope?
+
+    package convenience init(accepted descriptor: Int32, on reactor: Reactor) {
+        self.init(descriptor, isConnected: true, on: reactor)
+    }
+
+    private init(_ descriptor: Int32, isConnected: Bool, on reactor: Reactor) {
+        self.reactor = reactor
+        reading = WaitPoint(reactor.timers)
+        mayWrite = isConnected
+        super.init(descriptor: descriptor)
+        reactor.watchStream(self)
+    }
+
+    deinit {
+        if isOpen { px_close(descriptor) }
+    }
+
+    /// A connection to `address`; throws what the system says of the attempt.
+    package static func connect(
+        to address: SocketAddress, on reactor: Reactor, by deadline: Instant, in scope: Scope? = nil
+    ) async throws(IOFault) -> Stream {
+        var raw = px_address(address)
+        let descriptor = unsafe px_connect(&raw)
+        if descriptor < 0 { throw .system(-descriptor) }
+        let stream = Stream(descriptor, isConnected: false, on: reactor)
+        do throws(IOFault) {
+            try await stream.writable(by: deadline, in: scope)
+            let error = px_socket_error(descriptor)
+            if error < 0 { throw .system(-error) }
+        } catch {
+            stream.close()
+            throw error
+        }
+        return stream
+    }
+
+    override func happened(_ readiness: Readiness) {
+        if readiness.isEnd { peerHasEnded = true }
+        if readiness.isReadable {
+            mayRead = true
+            reading.wake()
+        }
+        if readiness.isWritable {
+            mayWrite = true
+            writing?.wake()
+        }
+        if readiness.isHangUp { onHangUp?.interrupt() }
+    }
+
+    // MARK: - Reading
+
+    /// Appends what is there, at most `count` bytes. 0: the peer has finished; nil: would block.
+    package func readNow(into buffer: inout Buffer, upTo count: Int) throws(IOFault) -> Int? {
+        guard mayRead else { return nil }
+        var error: Int32 = 0
+        let received = unsafe buffer.append(upTo: count) { free in
+            let received = unsafe px_receive(descriptor, free.baseAddress, count)
+            if received < 0 { error = Int32(-received) }
+            return max(0, received)
+        }
+        if error == EAGAIN {
+            mayRead = false
+            return nil
+        }
+        if error != 0 { throw .system(error) }
+        // A short read means that the socket is empty: no second call to hear EAGAIN. Not when
+        // the end was announced already, since no further edge will tell of it.
+        if received > 0 && received < count && !peerHasEnded { mayRead = false }
+        return received
+    }
+
+    /// Waits until a read may find something.
+    package func readable(by deadline: Instant, in scope: Scope? = nil) async throws(IOFault) {
+        if mayRead { return }
+        try pass(await reading.wait(by: deadline, in: scope) { mayRead })
+    }
+
+    /// Waits without a task: `sleeper` is woken when something is to be read, or too late.
+    package func sleep(_ sleeper: any Sleeper, until deadline: Instant) {
+        precondition(!mayRead, "a stream with something to read does not sleep")
+        reading.sleep(sleeper, until: deadline)
+    }
+
+    /// Whether a read would have to wait.
+    package var isQuiet: Bool { !mayRead }
+
+    // MARK: - Writing
+
+    /// Writes what it can and consumes that; whether all has been written.
+    package func writeNow(_ buffer: inout Buffer) throws(IOFault) -> Bool {
+        while !buffer.isEmpty {
+            let sent = try writeNow(buffer.bytes)
+            buffer.consume(sent)
+            if !mayWrite { return buffer.isEmpty }
+        }
+        return true
+    }
+
+    /// Writes what it can; how many bytes that were.
+    package func writeNow(_ bytes: Span<UInt8>) throws(IOFault) -> Int {
+        guard mayWrite, !bytes.isEmpty else { return 0 }
+        // SAFETY: the kernel copies before the call returns.
+        let sent = unsafe bytes.withUnsafeBytes { raw in
+            unsafe px_send(descriptor, raw.baseAddress, raw.count)
+        }
+        if sent < 0 {
+            guard sent == -Int(EAGAIN) else { throw .system(Int32(-sent)) }
+            mayWrite = false
+            return 0
+        }
+        if sent < bytes.count { mayWrite = false }
+        return sent
+    }
+
+    /// Waits until a write may find room.
+    package func writable(by deadline: Instant, in scope: Scope? = nil) async throws(IOFault) {
+        if mayWrite { return }
+        let point: WaitPoint
+        if let writing {
+            point = writing
+        } else {
+            point = WaitPoint(reactor.timers)
+            writing = point
+        }
+        try pass(await point.wait(by: deadline, in: scope) { mayWrite })
+    }
+
+    // MARK: - The end
+
+    /// Tells the peer that nothing more comes, and goes on reading.
+    package func finishWriting() { _ = px_shut_down_writing(descriptor) }
+
+    package func close() {
+        guard leave() else { return }
+        px_close(descriptor)
+    }
+
+    /// Closes so that the peer sees the cut, not an orderly end.
+    package func abort() {
+        guard leave() else { return }
+        px_reset(descriptor)
+    }
+
+    private func leave() -> Bool {
+        guard isOpen else { return false }
+        isOpen = false
+        reactor.forget(self)
+        reading.retire()
+        writing?.retire()
+        onHangUp = nil
+        return true
+    }
+
+    private func pass(_ wake: Wake) throws(IOFault) {
+        switch wake {
+        case .ready: return
+        case .late: throw .late
+        case .interrupted: throw .interrupted
+        }
+    }
+}

@@ -100,6 +100,12 @@ package struct Fields: Sendable {
                 valueRange: ByteRange(valueStart, storage.count)))
     }
 
+    /// Adds a line before all others.
+    package mutating func insertFirst(_ name: FieldName, _ value: Span<UInt8>) {
+        append(name, value)
+        lines.insert(lines.removeLast(), at: 0)
+    }
+
     package mutating func remove(_ name: FieldName) { lines.removeAll { $0.name == name } }
 
     /// Removes the lines for which `isUnwanted` holds; it gets the line and its name's bytes.

@@ -1,0 +1,164 @@
+package import PorticoBytes
+package import PorticoHTTP
+
+/// What a proxy changes in heads that it passes on. Pure functions of heads and facts.
+package enum Forwarding {
+    /// Fields of a request that are the proxy's own to set, or not the origin's to see.
+    private static func isReplaced(_ name: FieldName) -> Bool {
+        switch name {
+        case .xForwardedFor, .xForwardedProto, .xForwardedHost, .xForwardedPort, .forwarded,
+            .xRequestID, .porticoDebug, .fastlyKey, .xPurgeToken, .host, .contentLength:
+            true
+        default: false
+        }
+    }
+
+    /// The head for an origin, from the one received (INTERFACE §3).
+    ///
+    /// Hop-by-hop fields go (RFC 9110 §7.6.1), Host is written first and from the target's
+    /// authority (RFC 9112 §3.2.2), forwarding fields say what is known of the client. Content
+    /// length and transfer coding are the writer's. `isUpgrade`: a WebSocket handshake, whose
+    /// Connection and Upgrade fields are said again.
+    package static func request(
+        from received: borrowing RequestHead, facts: borrowing ClientFacts,
+        requestID: Span<UInt8>, isUpgrade: Bool
+    ) -> RequestHead {
+        var head = copy received
+        head.fields.removeHopByHop()
+        head.fields.removeAll { line, _ in isReplaced(line.name) }
+        head.fields.insertFirst(.host, received[received.authority])
+
+        // The chain of addresses is only worth passing on when we believe who wrote it.
+        if facts.isTrustedProxy, received.fields.contains(.xForwardedFor) {
+            var chain = Buffer()
+            for line in received.fields.lines where line.name == .xForwardedFor {
+                chain.append(received[line.valueRange])
+                chain.append(", ")
+            }
+            chain.append(facts.peer.address.description)
+            head.fields.append(.xForwardedFor, chain.bytes)
+        } else {
+            head.fields.append(.xForwardedFor, facts.clientText.span)
+        }
+        let scheme = Self.scheme(of: received, facts)
+        if scheme == .https {
+            head.fields.append(.xForwardedProto, "https")
+        } else {
+            head.fields.append(.xForwardedProto, "http")
+        }
+        let host = forwardedHost(of: received, facts)
+        if !host.isEmpty { head.fields.append(.xForwardedHost, received[host]) }
+        let saidPort = received.fields.range(of: .xForwardedPort)
+        if facts.isTrustedProxy, let port = received[saidPort].decimal, port <= 65535 {
+            head.fields.append(.xForwardedPort, received[saidPort])
+        } else {
+            var port = Buffer()
+            port.append(decimal: UInt64(facts.local.port))
+            head.fields.append(.xForwardedPort, port.bytes)
+        }
+        var forwarded = Buffer()
+        writeForwarded(facts, scheme: scheme, host: received[host], into: &forwarded)
+        head.fields.append(.forwarded, forwarded.bytes)
+        head.fields.append(.via, via(received.version))
+        head.fields.append(.xRequestID, requestID)
+        if isUpgrade {
+            head.fields.append(.connection, "Upgrade")
+            head.fields.append(.upgrade, "websocket")
+        }
+        return head
+    }
+
+    /// Turns an origin's response head into the one for the client: hop-by-hop fields and what
+    /// was meant for the edge go, what the edge adds comes. Content-Length stays only where it
+    /// is true (`length`), or speaks of what a GET would have got (HEAD, 304).
+    package static func prepareResponse(
+        _ head: inout ResponseHead, length: BodyLength, answering method: Method,
+        requestID: Span<UInt8>, isUpgrade: Bool
+    ) {
+        let keepsLength =
+            switch length {
+            case .known: true
+            case .none: method == .head || head.status == 304
+            case .unknown: false
+            }
+        head.fields.removeHopByHop()
+        head.fields.removeAll { line, _ in
+            switch line.name {
+            case .surrogateKey, .surrogateControl, .cacheTag, .xMagentoTags, .xRequestID: true
+            case .contentLength: !keepsLength
+            default: false
+            }
+        }
+        head.fields.append(.via, via(head.version))
+        head.fields.append(.xRequestID, requestID)
+        if isUpgrade {
+            head.fields.append(.connection, "Upgrade")
+            head.fields.append(.upgrade, "websocket")
+        }
+    }
+
+    /// A 1xx on its way to the client (RFC 9110 §15.2).
+    package static func prepareInterim(_ head: inout ResponseHead) {
+        head.fields.removeHopByHop()
+        head.fields.remove(.contentLength)
+    }
+
+    /// The host that the client asked for: what a trusted proxy says it was, else the authority.
+    private static func forwardedHost(
+        of head: borrowing RequestHead, _ facts: borrowing ClientFacts
+    ) -> ByteRange {
+        let said = head.fields.range(of: .xForwardedHost)
+        return facts.isTrustedProxy && !said.isEmpty ? said : head.authority
+    }
+
+    /// The scheme the client used: its connection's, or what a trusted proxy says it was.
+    package static func scheme(
+        of head: borrowing RequestHead, _ facts: borrowing ClientFacts
+    ) -> Scheme {
+        if facts.isTrustedProxy {
+            let said = head.fields[head.fields.range(of: .xForwardedProto)]
+            if said.equalsFolded("https") { return .https }
+            if said.equalsFolded("http") { return .http }
+        }
+        return facts.tls == nil ? .http : .https
+    }
+
+    /// `received-protocol SP pseudonym` (RFC 9110 §7.6.3).
+    private static func via(_ version: HTTPVersion) -> StaticString {
+        switch version {
+        case .http10: "1.0 portico"
+        case .http11: "1.1 portico"
+        case .http2: "2 portico"
+        }
+    }
+
+    /// RFC 7239 §4: an IPv6 address is quoted and bracketed; a host may hold a colon.
+    private static func writeForwarded(
+        _ facts: borrowing ClientFacts, scheme: Scheme, host: Span<UInt8>, into buffer: inout Buffer
+    ) {
+        buffer.append("for=")
+        if facts.client.isV4 {
+            buffer.append(facts.clientText.span)
+        } else {
+            buffer.append("\"[")
+            buffer.append(facts.clientText.span)
+            buffer.append("]\"")
+        }
+        if scheme == .https {
+            buffer.append(";proto=https")
+        } else {
+            buffer.append(";proto=http")
+        }
+        if host.isEmpty { return }
+        buffer.append(";host=\"")
+        // A quoted string (RFC 9110 §5.6.4): what a trusted proxy sent may hold its delimiters.
+        for index in host.indices where host[index] != 0x22 && host[index] != 0x5C {
+            buffer.append(host[index])
+        }
+        buffer.append("\"")
+    }
+}
+
+package enum Scheme: Sendable {
+    case http, https
+}

@@ -1,0 +1,142 @@
+package import PorticoBytes
+package import PorticoHTTP
+package import PorticoLoop
+package import PorticoOrigins
+
+/// How long a body is, before it has been read. Protocols frame it each in its own way.
+package enum BodyLength: Equatable, Sendable {
+    case none
+    case known(UInt64)
+    case unknown
+}
+
+/// What came of one attempt to move body bytes.
+package enum Transfer: Equatable, Sendable {
+    /// Something was moved, and more may be there.
+    case moved
+    /// Nothing is there now: flush, then wait until the source is readable.
+    case blocked
+    /// The body is complete; its trailers may be read.
+    case finished
+}
+
+/// A body that arrives: a client's request, an origin's response.
+package protocol BodySource: AnyObject {
+    /// Moves what is there into `sink`, without waiting.
+    func transfer(to sink: any BodySink) throws(ExchangeFault) -> Transfer
+
+    /// Waits until there is something to transfer, under the source's own deadline.
+    func readable() async throws(ExchangeFault)
+
+    /// Complete once `transfer` has answered `finished`.
+    var trailers: Fields { get }
+}
+
+/// Where a body goes. What is put is framed and buffered; `flush` writes it.
+package protocol BodySink: AnyObject {
+    func put(_ bytes: Span<UInt8>)
+
+    func finish(trailers: borrowing Fields)
+
+    /// More is buffered than should be: flush before putting more.
+    var isFull: Bool { get }
+
+    /// Writes all that is buffered, under the sink's own deadline.
+    func flush() async throws(ExchangeFault)
+}
+
+/// The client's side of one request: its body arrives here, the response leaves here.
+package protocol ClientPort: BodySource, BodySink {
+    var facts: ClientFacts { get }
+
+    var bodyLength: BodyLength { get }
+
+    /// Interrupted when the client is gone.
+    var scope: Scope { get }
+
+    /// Whether this connection may ask for `host` (RFC 9110 §15.5.20): its certificate covers it.
+    func covers(host: Span<UInt8>) -> Bool
+
+    /// Sends a 1xx on at once.
+    func sendInterim(_ head: borrowing ResponseHead) async throws(ExchangeFault)
+
+    /// Buffers the head. `isLast`: the connection ends with this response.
+    func begin(_ head: borrowing ResponseHead, length: BodyLength, answering method: Method)
+
+    /// The connection cannot be used for another request.
+    func endAfterResponse()
+
+    /// The protocol has been switched (101): from now on the bytes are the peers' own.
+    func becomeTunnel()
+
+    /// No more bytes from us in the tunnel.
+    func finishTunnel() async throws(ExchangeFault)
+
+    /// Makes the client see that the response is cut.
+    func cut()
+
+    /// Head and body bytes that came in for this request, and that left.
+    var bytesIn: UInt64 { get }
+    var bytesOut: UInt64 { get }
+}
+
+/// One connection to an origin node, for one request.
+package protocol OriginPort: BodySource, BodySink {
+    /// Whether another request has used the connection before.
+    var isReused: Bool { get }
+
+    /// Whether any byte of the present request has been given to the network.
+    var hasSent: Bool { get }
+
+    /// Buffers the head of a request.
+    func begin(_ head: borrowing RequestHead, length: BodyLength)
+
+    /// Waits for the next head of a response, interim or final; its body is ready to transfer.
+    func receiveHead(
+        into head: inout ResponseHead, answering method: Method, in scope: Scope
+    ) async throws(ExchangeFault) -> BodyLength
+
+    func becomeTunnel()
+    func finishTunnel() async throws(ExchangeFault)
+
+    /// The request is over: keeps the connection if it can serve another one, else closes it.
+    func release()
+
+    /// Closes it at once.
+    func abandon()
+}
+
+/// Makes connections to nodes, or finds kept ones.
+package protocol OriginDialer: AnyObject {
+    func connect(
+        to node: Node, of pool: Pool, in scope: Scope
+    ) async throws(ExchangeFault) -> any OriginPort
+}
+
+/// What is known of a client before its request is looked at.
+package struct ClientFacts: Sendable {
+    /// Who connected.
+    package var peer: SocketAddress
+    /// Who asks: the peer, or whom a trusted proxy names.
+    package var client: IPAddress
+    /// `client` as text.
+    package var clientText: [UInt8]
+    /// Where the peer connected to.
+    package var local: SocketAddress
+    /// Whether what the peer says of others is believed.
+    package var isTrustedProxy: Bool
+    /// "TLSv1.3"; nil without TLS.
+    package var tls: StaticString?
+
+    package init(
+        peer: SocketAddress, client: IPAddress, local: SocketAddress, isTrustedProxy: Bool,
+        tls: StaticString?
+    ) {
+        self.peer = peer
+        self.client = client
+        clientText = Array(client.description.utf8)
+        self.local = local
+        self.isTrustedProxy = isTrustedProxy
+        self.tls = tls
+    }
+}

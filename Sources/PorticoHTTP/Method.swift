@@ -1,4 +1,4 @@
-package import PorticoBytes
+internal import PorticoBytes
 
 /// Request methods (RFC 9110 §9; PURGE and BAN as caches know them). Case matters.
 @usableFromInline package enum Method: UInt8, Sendable {

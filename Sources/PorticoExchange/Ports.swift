@@ -26,7 +26,7 @@ package protocol BodySource: AnyObject {
     func transfer(to sink: any BodySink) throws(ExchangeFault) -> Transfer
 
     /// Waits until there is something to transfer, under the source's own deadline.
-    func readable() async throws(ExchangeFault)
+    func readable(in scope: Scope?) async throws(ExchangeFault)
 
     /// Complete once `transfer` has answered `finished`.
     var trailers: Fields { get }
@@ -42,7 +42,7 @@ package protocol BodySink: AnyObject {
     var isFull: Bool { get }
 
     /// Writes all that is buffered, under the sink's own deadline.
-    func flush() async throws(ExchangeFault)
+    func flush(in scope: Scope?) async throws(ExchangeFault)
 }
 
 /// The client's side of one request: its body arrives here, the response leaves here.
@@ -51,7 +51,7 @@ package protocol ClientPort: BodySource, BodySink {
 
     var bodyLength: BodyLength { get }
 
-    /// Interrupted when the client is gone.
+    /// What waits for an origin waits in this: interrupted when the client is gone.
     var scope: Scope { get }
 
     /// Whether this connection may ask for `host` (RFC 9110 §15.5.20): its certificate covers it.
@@ -70,7 +70,7 @@ package protocol ClientPort: BodySource, BodySink {
     func becomeTunnel()
 
     /// No more bytes from us in the tunnel.
-    func finishTunnel() async throws(ExchangeFault)
+    func finishTunnel()
 
     /// Makes the client see that the response is cut.
     func cut()
@@ -85,8 +85,10 @@ package protocol OriginPort: BodySource, BodySink {
     /// Whether another request has used the connection before.
     var isReused: Bool { get }
 
-    /// Whether any byte of the present request has been given to the network.
+    /// Whether any byte of the present request has been given to the network, and whether any
+    /// byte of an answer has come.
     var hasSent: Bool { get }
+    var hasHeard: Bool { get }
 
     /// Buffers the head of a request.
     func begin(_ head: borrowing RequestHead, length: BodyLength)
@@ -97,7 +99,7 @@ package protocol OriginPort: BodySource, BodySink {
     ) async throws(ExchangeFault) -> BodyLength
 
     func becomeTunnel()
-    func finishTunnel() async throws(ExchangeFault)
+    func finishTunnel()
 
     /// The request is over: keeps the connection if it can serve another one, else closes it.
     func release()

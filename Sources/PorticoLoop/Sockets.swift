@@ -5,29 +5,32 @@ extension px_address {
     init(_ socket: SocketAddress) {
         self.init()
         port = socket.port
-        family = socket.address.isV4 ? 4 : 6
         unsafe withUnsafeMutableBytes(of: &bytes) { raw in
-            if socket.address.isV4 {
-                unsafe raw.storeBytes(of: UInt32(truncatingIfNeeded: socket.address.low).bigEndian, as: UInt32.self)
+            // SAFETY: the field has 16 bytes.
+            if let v4 = socket.ip.v4 {
+                unsafe raw.storeBytes(of: v4.bigEndian, as: UInt32.self)
             } else {
-                unsafe raw.storeBytes(of: socket.address.high.bigEndian, as: UInt64.self)
-                unsafe raw.storeBytes(of: socket.address.low.bigEndian, toByteOffset: 8, as: UInt64.self)
+                unsafe raw.storeBytes(of: socket.ip.high.bigEndian, as: UInt64.self)
+                unsafe raw.storeBytes(
+                    of: socket.ip.low.bigEndian, toByteOffset: 8, as: UInt64.self)
             }
         }
+        family = socket.ip.isV4 ? 4 : 6
     }
 }
 
 extension SocketAddress {
     init(_ raw: px_address) {
-        var raw = raw
-        let address = unsafe withUnsafeBytes(of: &raw.bytes) { bytes in
+        let ip = unsafe withUnsafeBytes(of: raw.bytes) { bytes in
+            // SAFETY: the field has 16 bytes.
             if raw.family == 4 {
-                return unsafe IPAddress(high: 0, low: UInt64(UInt32(bigEndian: bytes.loadUnaligned(as: UInt32.self))), isV4: true)
+                return unsafe IPAddress(
+                    v4: UInt32(bigEndian: bytes.loadUnaligned(as: UInt32.self)))
             }
             return unsafe IPAddress(
                 high: UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self)),
-                low: UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)), isV4: false)
+                low: UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)))
         }
-        self.init(address, port: raw.port)
+        self.init(ip, port: raw.port)
     }
 }

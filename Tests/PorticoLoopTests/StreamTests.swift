@@ -12,7 +12,7 @@ func withWorker<R: Sendable>(_ body: (Worker) async throws -> R) async rethrows 
     return result
 }
 
-let loopback = SocketAddress(IPAddress(Array("127.0.0.1".utf8).span)!, port: 0)
+let loopback = SocketAddress(IPAddress(v4: 0x7F00_0001), port: 0)
 
 /// Carries what happened on a worker to the test that waits for it.
 final class Report<Value: Sendable>: Sendable {

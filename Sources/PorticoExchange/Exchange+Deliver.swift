@@ -1,0 +1,84 @@
+internal import PorticoBytes
+internal import PorticoHTTP
+internal import PorticoLoop
+internal import PorticoOrigins
+
+extension Exchange {
+    /// Brings the origin's response, whose head stands in `response`, to the client.
+    func deliver(
+        from origin: any OriginPort, length: BodyLength, upload: Upload, isUpgrade: Bool
+    ) async throws(ExchangeFault) {
+        if response.status == 101 {
+            guard isUpgrade, request.version == .http11 else {
+                origin.abandon()
+                throw .origin(.malformed)
+            }
+            return try await tunnel(with: origin)
+        }
+        withID { id in
+            Forwarding.prepareResponse(
+                &response, length: length, answering: request.method, requestID: id,
+                isUpgrade: false)
+        }
+        addEdgeFields()
+        beginAnswer(length: length)
+        do throws(ExchangeFault) {
+            try await relay(from: origin, to: client, in: client.scope)
+            client.finish(trailers: origin.trailers)
+            try await client.flush(in: nil)
+        } catch {
+            await upload.stop()
+            origin.abandon()
+            throw error
+        }
+        await upload.stop()
+        if upload.isFinished { origin.release() } else { origin.abandon() }
+    }
+
+    /// Moves a body until it is complete, with no more in memory than one buffer on each side.
+    func relay(
+        from source: any BodySource, to sink: any BodySink, in scope: Scope?
+    ) async throws(ExchangeFault) {
+        while true {
+            switch try source.transfer(to: sink) {
+            case .moved:
+                if sink.isFull { try await sink.flush(in: scope) }
+            case .blocked:
+                try await sink.flush(in: scope)
+                try await source.readable(in: scope)
+            case .finished:
+                return
+            }
+        }
+    }
+
+    /// Answers with a body of our own.
+    func answer(body: [UInt8]) async throws(ExchangeFault) {
+        withID { response.fields.append(.xRequestID, $0) }
+        addEdgeFields()
+        beginAnswer(length: .known(UInt64(body.count)))
+        if request.method != .head { client.put(body.span) }
+        client.finish(trailers: Fields())
+        try await client.flush(in: nil)
+    }
+
+    private func beginAnswer(length: BodyLength) {
+        hasAnswered = true
+        record.status = response.status
+        record.firstByte = worker.reactor.now
+        client.begin(response, length: length, answering: request.method)
+    }
+
+    /// What Portico says of itself in each response.
+    private func addEdgeFields() {
+        if !response.fields.contains(.date) {
+            worker.withDate { response.fields.append(.date, $0) }
+        }
+        if record.isPass { response.fields.append(.cacheStatus, "portico; fwd=bypass") }
+        if let site, !site.hsts.isEmpty,
+            Forwarding.scheme(of: request, client.facts) == .https
+        {
+            response.fields.set(.strictTransportSecurity, site.hsts.span)
+        }
+    }
+}

@@ -1,0 +1,67 @@
+internal import PorticoBytes
+internal import PorticoHTTP
+
+extension Exchange {
+    /// The site that answers for the request's host; 404 without one, 421 for a host that this
+    /// connection may not ask for.
+    func findSite() throws(ExchangeFault) -> Site {
+        let host = request[request.host]
+        guard let found = policy.sites.find(host: host) else { throw .refused(.unknownHost) }
+        site = found
+        if !client.covers(host: host) { throw .refused(.misdirected) }
+        return found
+    }
+
+    /// TRACE and CONNECT never come this far. PURGE and BAN are for those who may purge; until
+    /// there is a cache, that is nobody.
+    func judgeMethod() throws(ExchangeFault) {
+        switch request.method {
+        case .purge, .purgeKeys, .ban: throw .refused(.methodNotAllowed)
+        default: break
+        }
+        if request.version != .http10, request.fields.contains(.expect), !expectsContinue {
+            throw .refused(.expectationFailed)
+        }
+    }
+
+    private var expectsContinue: Bool {
+        request.fields.list(.expect, contains: "100-continue")
+            && request.fields.lines.count { $0.name == .expect } == 1
+            && request.fields[request.fields.range(of: .expect)].trimmingOWS
+                .equalsFolded("100-continue")
+    }
+
+    /// First match wins; what a route leaves out comes from the site.
+    func route(within site: Site) throws(ExchangeFault) -> Route {
+        let route = site.route(path: request[request.path])
+        if let allowed = route.allow, !allowed.contains(client.facts.client) {
+            throw .refused(.forbidden)
+        }
+        return route
+    }
+
+    /// Where a request on a plain listener is sent when the site speaks HTTPS only.
+    func redirection(of site: Site) -> [UInt8]? {
+        guard site.redirectsToHTTPS, Forwarding.scheme(of: request, client.facts) == .http else {
+            return nil
+        }
+        var location = Buffer()
+        location.append("https://")
+        location.append(request[request.host])
+        if let port = policy.httpsPort, port != 443 {
+            location.append(":")
+            location.append(decimal: UInt64(port))
+        }
+        let target = request[request.pathAndQuery]
+        if target.isEmpty || target[0] != 0x2F { location.append("/") }
+        location.append(target)
+        return location.bytes.array
+    }
+
+    /// 308 keeps the method; 301 is what every old client understands for GET and HEAD.
+    func redirect(to location: [UInt8]) async throws(ExchangeFault) {
+        response.status = request.method == .get || request.method == .head ? 301 : 308
+        response.fields.append(.location, location.span)
+        try await answer(body: [])
+    }
+}

@@ -1,0 +1,70 @@
+package import PorticoBytes
+package import PorticoHTTP
+package import PorticoLoop
+package import PorticoOrigins
+
+/// One request, from its head to its log line. Each step is a file of its own.
+package final class Exchange {
+    let worker: ExchangeWorker
+    let client: any ClientPort
+    /// The policy under which the request began, and will end.
+    let policy: Policy
+    package let request: RequestHead
+    let requestID: InlineArray<32, UInt8>
+    let givenID: ByteRange
+    let began: Instant
+
+    var site: Site?
+    var response = ResponseHead()
+    var record = ExchangeRecord()
+    /// Whether the client has been given the head of a final response.
+    var hasAnswered = false
+    /// Why the request's body could not be brought to the origin, told by the uploader.
+    var uploadFault: ExchangeFault?
+
+    package init(_ request: RequestHead, from client: any ClientPort, on worker: ExchangeWorker) {
+        self.request = request
+        self.client = client
+        self.worker = worker
+        policy = worker.policy
+        began = worker.reactor.now
+        requestID = worker.requestIDs.next()
+        let said = request.fields.range(of: .xRequestID)
+        givenID =
+            client.facts.isTrustedProxy && RequestIDs.isWellFormed(request[said]) ? said : .empty
+    }
+
+    package func run() async {
+        worker.counters.begin(request.version)
+        do throws(ExchangeFault) {
+            let site = try findSite()
+            if let location = redirection(of: site) {
+                try await redirect(to: location)
+            } else {
+                try judgeMethod()
+                let route = try route(within: site)
+                try await fetch(by: route)
+            }
+        } catch {
+            await refuse(because: error)
+        }
+        finishRecord()
+    }
+
+    /// The id that goes to the origin, to the client and into the log.
+    func withID<R>(_ body: (Span<UInt8>) -> R) -> R {
+        givenID.isEmpty ? body(requestID.span) : body(request[givenID])
+    }
+}
+
+/// What one request's steps note for its log line and the counters.
+package struct ExchangeRecord {
+    package var status: UInt16 = 0
+    package var node: Node?
+    package var retries = 0
+    /// When the first byte of a response stood ready for the client.
+    package var firstByte: Instant?
+    package var originTime: Duration?
+    package var isPass = false
+    package var fault: ExchangeFault?
+}

@@ -1,0 +1,107 @@
+package import PorticoBytes
+package import PorticoHTTP
+package import PorticoOrigins
+
+/// What an operator decided, compiled: sites by host, their routes and pools. Immutable; a
+/// reload makes a new one, and a request ends under the one with which it began.
+package final class Policy: Sendable {
+    package let sites: SiteTable
+    package let pools: [Pool]
+    /// Port of the first TLS listener, for redirections.
+    package let httpsPort: UInt16?
+
+    package init(sites: SiteTable, pools: [Pool], httpsPort: UInt16?) {
+        self.sites = sites
+        self.pools = pools
+        self.httpsPort = httpsPort
+    }
+}
+
+/// One site: whom it is for and how its requests are treated.
+package final class Site: Sendable {
+    package let hosts: [String]
+    package let redirectsToHTTPS: Bool
+    /// The value of Strict-Transport-Security; empty: none is sent.
+    package let hsts: [UInt8]
+    private let routes: [Route]
+    private let otherwise: Route
+
+    package init(
+        hosts: [String], routes: [Route], otherwise: Route, redirectsToHTTPS: Bool, hsts: [UInt8]
+    ) {
+        self.hosts = hosts
+        self.routes = routes
+        self.otherwise = otherwise
+        self.redirectsToHTTPS = redirectsToHTTPS
+        self.hsts = hsts
+    }
+
+    /// The first route whose pattern matches the path in normal form.
+    package func route(path: Span<UInt8>) -> Route {
+        if routes.isEmpty { return otherwise }
+        let normal = PathNormaliser.normalise(path: path)
+        return routes.first { $0.pattern?.matches(normal.span) ?? true } ?? otherwise
+    }
+}
+
+/// What holds for the requests of one path pattern, or for all others of a site.
+package struct Route: Sendable {
+    package let pattern: PathPattern?
+    package let pool: Pool
+    /// Who may ask; nil: everybody.
+    package let allow: NetworkList?
+
+    package init(pattern: PathPattern?, pool: Pool, allow: NetworkList?) {
+        self.pattern = pattern
+        self.pool = pool
+        self.allow = allow
+    }
+}
+
+/// Sites by host: exact names first, then the longest wildcard, then "*".
+package struct SiteTable: Sendable {
+    private var exact: [UInt64: [(host: [UInt8], site: Site)]] = [:]
+    /// ".example.com" for "*.example.com", longest first.
+    private var suffixes: [(suffix: [UInt8], site: Site)] = []
+    private var all: Site?
+
+    package init(_ sites: [Site]) {
+        for site in sites {
+            for host in site.hosts {
+                let bytes = Array(host.lowercased().utf8)
+                if host == "*" {
+                    all = site
+                } else if host.hasPrefix("*.") {
+                    suffixes.append((Array(bytes.dropFirst()), site))
+                } else {
+                    exact[Self.hash(bytes.span), default: []].append((bytes, site))
+                }
+            }
+        }
+        suffixes.sort { $0.suffix.count > $1.suffix.count }
+    }
+
+    /// `host`: without port, in any case, perhaps with the root's dot at its end.
+    package func find(host: Span<UInt8>) -> Site? {
+        var host = host
+        if host.count > 1, host[host.count - 1] == 0x2E { host = host.extracting(..<(host.count - 1)) }
+        if !exact.isEmpty, let found = exact[Self.hash(host)] {
+            for entry in found where host.equalsFolded(entry.host.span) { return entry.site }
+        }
+        for entry in suffixes where host.count > entry.suffix.count {
+            let end = host.extracting((host.count - entry.suffix.count)...)
+            if end.equalsFolded(entry.suffix.span) { return entry.site }
+        }
+        return all
+    }
+
+    /// FNV-1a over the lower-case bytes. Only configured names are ever in the table, so that
+    /// nobody can fill a bucket from outside.
+    private static func hash(_ host: Span<UInt8>) -> UInt64 {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        for index in host.indices {
+            hash = (hash ^ UInt64(ASCII.lowercase(host[index]))) &* 0x0000_0100_0000_01B3
+        }
+        return hash
+    }
+}

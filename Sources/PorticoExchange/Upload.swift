@@ -1,0 +1,117 @@
+internal import PorticoBytes
+internal import PorticoHTTP
+internal import PorticoLoop
+
+/// The request's body on its way to an origin.
+///
+/// What was there with the head is moved at once; the rest is carried by a task of its own, so
+/// that an origin may answer before it has read all. What has been sent is kept up to a bound,
+/// so that an idempotent request can be sent again.
+final class Upload: BodySink {
+    /// Above this, a second try would cost more memory than it is worth.
+    private static let mostKept = 64 << 10
+
+    private let client: any ClientPort
+    private let ended: WaitPoint
+    private var origin: (any OriginPort)?
+    private var scope = Scope()
+    private var isCarried = false
+    private var kept = Buffer()
+    private var keeps: Bool
+    private var sourceIsFinished = false
+    /// Whether nothing of the body was lost to a node that failed.
+    private(set) var isReplayable = true
+    /// All of the body has been given to the present origin.
+    private(set) var isFinished: Bool
+    /// What went wrong on the client's side of it.
+    private(set) var fault: ExchangeFault?
+
+    init(of client: any ClientPort, keeping: Bool, on reactor: Reactor) {
+        self.client = client
+        keeps = keeping
+        ended = WaitPoint(reactor.timers)
+        isFinished = client.bodyLength == .none
+        sourceIsFinished = isFinished
+    }
+
+    /// Gives `origin` what has been kept of earlier tries and what has arrived.
+    func begin(to origin: any OriginPort) throws(ExchangeFault) {
+        if client.bodyLength == .none { return }
+        self.origin = origin
+        scope = Scope()
+        isFinished = false
+        if !kept.isEmpty { origin.put(kept.bytes) }
+        if sourceIsFinished { return finish(to: origin) }
+        while !origin.isFull {
+            switch try client.transfer(to: self) {
+            case .moved: continue
+            case .blocked: return
+            case .finished: return finish(to: origin)
+            }
+        }
+    }
+
+    /// Carries the rest; the body of a task of its own. `onFault` is called when it is the
+    /// client that failed. An origin that stops reading is not reported: the answer that it may
+    /// have sent before says more.
+    func carry(onFault: () -> Void) async {
+        guard let origin else { return }
+        isCarried = true
+        do throws(ExchangeFault) {
+            try await carryOn(to: origin)
+        } catch {
+            if case .client = error, !scope.isInterrupted {
+                fault = error
+                onFault()
+            }
+        }
+        isCarried = false
+        ended.wake()
+    }
+
+    private func carryOn(to origin: any OriginPort) async throws(ExchangeFault) {
+        while true {
+            try await origin.flush(in: scope)
+            if isFinished { return }
+            switch try client.transfer(to: self) {
+            case .moved: continue
+            case .blocked: try await client.readable(in: scope)
+            case .finished: finish(to: origin)
+            }
+        }
+    }
+
+    /// Ends the carrying task, wherever it waits, and returns when it has ended.
+    func stop() async {
+        guard isCarried else { return }
+        scope.interrupt()
+        while isCarried { _ = await ended.wait(by: .distantFuture) { !isCarried } }
+    }
+
+    private func finish(to origin: any OriginPort) {
+        sourceIsFinished = true
+        isFinished = true
+        origin.finish(trailers: client.trailers)
+    }
+
+    // MARK: - BodySink: what the client's side moves goes to the origin, and is kept
+
+    func put(_ bytes: Span<UInt8>) {
+        if keeps && kept.count + bytes.count <= Self.mostKept {
+            kept.append(bytes)
+        } else {
+            keeps = false
+            isReplayable = false
+            kept.removeAll()
+        }
+        origin?.put(bytes)
+    }
+
+    func finish(trailers: borrowing Fields) {}
+
+    var isFull: Bool { origin?.isFull ?? false }
+
+    func flush(in scope: Scope?) async throws(ExchangeFault) {
+        try await origin?.flush(in: scope)
+    }
+}

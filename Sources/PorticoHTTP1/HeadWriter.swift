@@ -3,21 +3,24 @@ package import PorticoHTTP
 
 /// Writes heads anew from what was read: nothing of the received line structure goes on.
 package enum HeadWriter {
-    /// The target goes in origin form, or asterisk form (RFC 9112 §3.2.1, §3.2.4), the version is
-    /// ours, the fields are written in order as the caller has left them.
     package static func writeRequest(_ head: borrowing RequestHead, into buffer: inout Buffer) {
+        writeRequestLine(head, into: &buffer)
+        writeFields(head.fields, into: &buffer)
+        buffer.append("\r\n")
+    }
+
+    /// The target goes in origin form, or asterisk form (RFC 9112 §3.2.1, §3.2.4), the version is
+    /// ours.
+    package static func writeRequestLine(_ head: borrowing RequestHead, into buffer: inout Buffer) {
         buffer.append(head.fields[head.methodRange])
         buffer.append(0x20)
-        let target = head.fields[head.pathAndQuery]
         if head.path.isEmpty {
             // An OPTIONS for the server as a whole, in absolute form, becomes "*" (§3.2.4).
             let isForServer = head.method == .options && head.query == nil
             buffer.append(isForServer ? 0x2A : 0x2F)
         }
-        buffer.append(target)
+        buffer.append(head.fields[head.pathAndQuery])
         buffer.append(" HTTP/1.1\r\n")
-        writeFields(head.fields, into: &buffer)
-        buffer.append("\r\n")
     }
 
     /// The status line, with the standard phrase if `reason` is empty.
@@ -41,7 +44,7 @@ package enum HeadWriter {
         buffer.append("\r\n")
     }
 
-    /// Field lines without the empty line behind them.
+    /// Field lines in the order in which the caller has left them, without the empty line behind.
     package static func writeFields(_ fields: borrowing Fields, into buffer: inout Buffer) {
         for index in 0..<fields.count {
             buffer.append(fields.name(at: index))

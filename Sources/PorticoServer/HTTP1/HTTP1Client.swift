@@ -1,0 +1,336 @@
+internal import PorticoBytes
+internal import PorticoExchange
+internal import PorticoHTTP
+internal import PorticoHTTP1
+internal import PorticoLoop
+
+/// HTTP/1.1 with a client: reads heads and bodies, frames responses (RFC 9112).
+///
+/// It lives while its connection is busy. A connection that stays idle lets go of it, and of its
+/// task, and keeps only the transport.
+final class HTTP1Client: ClientPort {
+    /// What the connection does when `serve` is done.
+    enum Ending {
+        /// No bytes have come for a while: wait for them without a task.
+        case sleep
+        case close
+        /// Something may still be on its way from the client: read it before closing, so that
+        /// it does not turn into a reset that takes the response with it (RFC 9112 §9.6).
+        case linger
+        case cut
+    }
+
+    /// How a response's body is told from what follows it.
+    private enum Framing {
+        case asIs
+        case chunked
+    }
+
+    /// More than this in the output is written before more is put.
+    private static let mostOutput = 64 << 10
+    private static let readSize = 16 << 10
+    /// How long a task waits for the next request before its connection goes on without it.
+    private static let patience = Duration.milliseconds(200)
+
+    private let connection: ClientConnection
+    private let handler: any RequestHandler
+    private let limits: LimitsSettings
+    private let transport: Transport
+    private let reactor: Reactor
+
+    private var input = Buffer()
+    private var output = Buffer()
+    private var reader: RequestReader
+    private(set) var head = RequestHead()
+    private var body: BodyReader
+    private var framing = Framing.asIs
+    private var mustEnd = false
+    private var isCut = false
+    private var hasStalled = false
+    private var isTunnel = false
+
+    private(set) var facts: ClientFacts
+    private(set) var bodyLength = BodyLength.none
+    let scope = Scope()
+    private let idleScope = Scope()
+    private(set) var bytesIn: UInt64 = 0
+    private(set) var bytesOut: UInt64 = 0
+
+    init(
+        on connection: ClientConnection, limits: LimitsSettings, handler: any RequestHandler
+    ) {
+        self.connection = connection
+        self.limits = limits
+        self.handler = handler
+        transport = connection.transport
+        reactor = connection.transport.stream.reactor
+        facts = connection.facts
+        reader = RequestReader(
+            limits: HeadLimits(
+                bytes: limits.headerBytes, lines: limits.headerCount,
+                targetBytes: limits.uriBytes))
+        body = BodyReader(.none, limit: 0, trailerLimits: HeadLimits())
+    }
+
+    // MARK: - Requests, one after another
+
+    func serve() async -> Ending {
+        transport.stream.onHangUp = scope
+        defer { transport.stream.onHangUp = nil }
+        while true {
+            switch await receiveHead() {
+            case .request: await handler.handle(head, from: self)
+            case .refused(let status): await handler.refuse(status, from: self)
+            case .ending(let ending): return ending
+            }
+            if isCut { return .cut }
+            // What is pipelined is answered before the answers are written together.
+            if mustEnd || input.isEmpty {
+                guard await flushAll() else { return .cut }
+            }
+            if mustEnd { return body.isFinished && input.isEmpty ? .close : .linger }
+            connection.idleDeadline = reactor.now + limits.idleTimeout
+        }
+    }
+
+    /// The server stops: a connection that waits for a request need not wait for its deadline.
+    func drain() {
+        mustEnd = true
+        idleScope.interrupt()
+    }
+
+    private enum Arrival {
+        case request
+        case refused(status: UInt16)
+        case ending(Ending)
+    }
+
+    private func receiveHead() async -> Arrival {
+        reader.reset()
+        head.reset()
+        bytesIn = 0
+        bytesOut = 0
+        var begun: Instant?
+        while true {
+            if !input.isEmpty {
+                do throws(RequestFault) {
+                    if case .head(let consumed) = try reader.read(input.bytes, into: &head) {
+                        input.consume(consumed)
+                        bytesIn = UInt64(consumed)
+                        return try accept()
+                    }
+                } catch {
+                    head.reset()
+                    return refuse(error.status)
+                }
+            }
+            do throws(TransportFault) {
+                if let count = try transport.readNow(into: &input, upTo: Self.readSize) {
+                    if count > 0 { continue }
+                    return reader.hasBegun ? refuse(400) : .ending(.close)
+                }
+            } catch {
+                return .ending(.cut)
+            }
+            if let ending = await waitForHead(&begun) { return ending }
+        }
+    }
+
+    /// Waits for more of a head; nil: look again.
+    private func waitForHead(_ begun: inout Instant?) async -> Arrival? {
+        if !output.isEmpty, await !flushAll() { return .ending(.cut) }
+        if mustEnd && !reader.hasBegun { return .ending(.close) }
+        let deadline: Instant
+        if reader.hasBegun {
+            if begun == nil { begun = reactor.now }
+            deadline = (begun ?? reactor.now) + limits.headerTimeout
+        } else {
+            deadline = min(reactor.now + Self.patience, connection.idleDeadline)
+        }
+        do throws(TransportFault) {
+            try await transport.readable(by: deadline, in: idleScope)
+            return nil
+        } catch {
+            switch error {
+            case .io(.late) where reader.hasBegun: return refuse(408)
+            case .io(.late):
+                if !transport.isQuiet || !input.isEmpty { return nil }
+                return reactor.now < connection.idleDeadline ? .ending(.sleep) : .ending(.close)
+            case .io(.interrupted) where reader.hasBegun: return refuse(408)
+            case .io(.interrupted): return .ending(.close)
+            default: return .ending(.cut)
+            }
+        }
+    }
+
+    /// Judges how the body is framed and who asks.
+    private func accept() throws(RequestFault) -> Arrival {
+        facts = connection.facts(for: head)
+        let framing = try head.bodyFraming()
+        switch framing {
+        case .none, .untilClose: bodyLength = .none
+        case .length(let count):
+            bodyLength = .known(count)
+            if count > UInt64(limits.bodyBytes) { return refuse(413) }
+        case .chunked: bodyLength = .unknown
+        }
+        body = BodyReader(
+            framing, limit: UInt64(limits.bodyBytes),
+            trailerLimits: HeadLimits(
+                bytes: limits.headerBytes, lines: limits.headerCount,
+                targetBytes: limits.uriBytes))
+        if !head.keepsAlive { mustEnd = true }
+        return .request
+    }
+
+    private func refuse(_ status: UInt16) -> Arrival {
+        mustEnd = true
+        bodyLength = .none
+        body = BodyReader(.untilClose, limit: 0, trailerLimits: HeadLimits())
+        return .refused(status: status)
+    }
+
+    private func flushAll() async -> Bool {
+        do throws(ExchangeFault) {
+            try await flush(in: nil)
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    // MARK: - The request's body
+
+    var trailers: Fields { body.trailers }
+
+    func transfer(to sink: any BodySink) throws(ExchangeFault) -> Transfer {
+        while true {
+            do throws(BodyFault) {
+                switch try body.read(input.bytes) {
+                case .data(let range, let consumed):
+                    sink.put(input.bytes.extracting(range.range))
+                    input.consume(consumed)
+                    bytesIn += UInt64(consumed)
+                    return .moved
+                case .end(let consumed):
+                    input.consume(consumed)
+                    bytesIn += UInt64(consumed)
+                    return .finished
+                case .needsMore(let consumed):
+                    input.consume(consumed)
+                    bytesIn += UInt64(consumed)
+                }
+            } catch {
+                throw .client(.malformed(status: error.status))
+            }
+            do throws(TransportFault) {
+                guard let count = try transport.readNow(into: &input, upTo: Self.readSize) else {
+                    return .blocked
+                }
+                if count == 0 { try endOfInput() }
+            } catch {
+                throw .client(.gone)
+            }
+        }
+    }
+
+    /// The client has finished: the end of a tunnel, a cut in any other body.
+    private func endOfInput() throws(TransportFault) {
+        do throws(BodyFault) { try body.endOfInput() } catch { throw .cut }
+    }
+
+    func readable(in scope: Scope?) async throws(ExchangeFault) {
+        let patience = isTunnel ? limits.idleTimeout : limits.bodyTimeout
+        do throws(TransportFault) {
+            try await transport.readable(by: reactor.now + patience, in: scope)
+        } catch {
+            throw .client(error == .io(.late) ? .slow : .gone)
+        }
+    }
+
+    // MARK: - The response
+
+    func covers(host: Span<UInt8>) -> Bool { connection.covers(host: host) }
+
+    func sendInterim(_ head: borrowing ResponseHead) async throws(ExchangeFault) {
+        HeadWriter.writeResponse(head, into: &output)
+        try await flush(in: nil)
+    }
+
+    func begin(_ response: borrowing ResponseHead, length: BodyLength, answering method: Method) {
+        let before = output.count
+        if !body.isFinished { mustEnd = true }
+        framing = .asIs
+        if length == .unknown {
+            if head.version == .http10 { mustEnd = true } else { framing = .chunked }
+        }
+        HeadWriter.writeStatus(
+            response.status, reason: response.fields[response.reason], into: &output)
+        HeadWriter.writeFields(response.fields, into: &output)
+        if case .known(let count) = length, !response.fields.contains(.contentLength) {
+            output.append("Content-Length: ")
+            output.append(decimal: count)
+            output.append("\r\n")
+        }
+        if framing == .chunked { output.append("Transfer-Encoding: chunked\r\n") }
+        if response.status != 101 {
+            if mustEnd || connection.isDraining {
+                mustEnd = true
+                output.append("Connection: close\r\n")
+            } else if head.version == .http10 {
+                output.append("Connection: keep-alive\r\n")
+            }
+        }
+        output.append("\r\n")
+        bytesOut += UInt64(output.count - before)
+    }
+
+    func put(_ bytes: Span<UInt8>) {
+        if bytes.isEmpty { return }
+        bytesOut += UInt64(bytes.count)
+        if framing == .chunked {
+            ChunkWriter.begin(bytes.count, into: &output)
+            output.append(bytes)
+            ChunkWriter.end(into: &output)
+        } else {
+            output.append(bytes)
+        }
+    }
+
+    func finish(trailers: borrowing Fields) {
+        if framing == .chunked { ChunkWriter.finish(trailers: trailers, into: &output) }
+    }
+
+    var isFull: Bool { output.count >= Self.mostOutput }
+
+    func flush(in scope: Scope?) async throws(ExchangeFault) {
+        do throws(TransportFault) {
+            while try !transport.writeNow(&output) {
+                try await transport.writable(by: reactor.now + limits.bodyTimeout, in: scope)
+            }
+        } catch {
+            isCut = true
+            throw .client(error == .io(.late) ? .slow : .gone)
+        }
+    }
+
+    func endAfterResponse() { mustEnd = true }
+
+    func becomeTunnel() {
+        isTunnel = true
+        framing = .asIs
+        body = BodyReader(.untilClose, limit: .max, trailerLimits: HeadLimits())
+    }
+
+    func finishTunnel() { transport.finishWriting() }
+
+    func cut() { isCut = true }
+}
+
+/// Answers the requests of a listener: the shop's, or the administrator's.
+protocol RequestHandler: AnyObject {
+    func handle(_ head: RequestHead, from client: HTTP1Client) async
+
+    /// A head could not be read; the connection ends with the answer.
+    func refuse(_ status: UInt16, from client: HTTP1Client) async
+}

@@ -1,0 +1,256 @@
+internal import PorticoBytes
+internal import PorticoExchange
+internal import PorticoHTTP
+internal import PorticoHTTP1
+internal import PorticoLoop
+internal import PorticoOrigins
+
+/// HTTP/1.1 with an origin node: one connection, one request at a time.
+final class HTTP1Origin: OriginPort {
+    /// The bounds of a conversation with an origin, from its pool's settings.
+    struct Bounds {
+        var heads: HeadLimits
+        var firstByte: Duration
+        var betweenBytes: Duration
+        /// Without a byte in either direction, a tunnel ends after this.
+        var idle: Duration
+    }
+
+    private enum Progress {
+        case idle, head, body, finished, broken
+    }
+
+    private static let mostOutput = 64 << 10
+    private static let readSize = 16 << 10
+
+    let node: Node
+    let transport: Transport
+    private let bounds: Bounds
+    private let onRelease: (HTTP1Origin, Bool) -> Void
+    private let reactor: Reactor
+
+    private var input = Buffer()
+    private var output = Buffer()
+    private var reader: ResponseReader
+    private var body = BodyReader(.none, limit: 0, trailerLimits: HeadLimits())
+    private var progress = Progress.idle
+    private var isChunkedRequest = false
+    private var requestIsFinished = true
+    private var keepsAlive = false
+    private var isTunnel = false
+    private var isOver = false
+
+    private(set) var isReused = false
+    private(set) var hasSent = false
+    private(set) var hasHeard = false
+
+    /// `onRelease` takes the connection back: true if it can serve another request.
+    init(
+        to node: Node, over transport: Transport, bounds: Bounds,
+        onRelease: @escaping (HTTP1Origin, Bool) -> Void
+    ) {
+        self.node = node
+        self.transport = transport
+        self.bounds = bounds
+        self.onRelease = onRelease
+        reactor = transport.stream.reactor
+        reader = ResponseReader(limits: bounds.heads)
+    }
+
+    /// Begins with another request what served one before.
+    func reuse() {
+        isReused = true
+        isOver = false
+        hasSent = false
+        hasHeard = false
+        progress = .idle
+    }
+
+    // MARK: - The request
+
+    func begin(_ head: borrowing RequestHead, length: BodyLength) {
+        HeadWriter.writeRequestLine(head, into: &output)
+        HeadWriter.writeFields(head.fields, into: &output)
+        isChunkedRequest = false
+        requestIsFinished = length == .none
+        switch length {
+        case .none: break
+        case .known(let count):
+            output.append("Content-Length: ")
+            output.append(decimal: count)
+            output.append("\r\n")
+        case .unknown:
+            isChunkedRequest = true
+            output.append("Transfer-Encoding: chunked\r\n")
+        }
+        output.append("\r\n")
+        progress = .head
+    }
+
+    func put(_ bytes: Span<UInt8>) {
+        if bytes.isEmpty { return }
+        if isChunkedRequest {
+            ChunkWriter.begin(bytes.count, into: &output)
+            output.append(bytes)
+            ChunkWriter.end(into: &output)
+        } else {
+            output.append(bytes)
+        }
+    }
+
+    func finish(trailers: borrowing Fields) {
+        requestIsFinished = true
+        if isChunkedRequest { ChunkWriter.finish(trailers: trailers, into: &output) }
+    }
+
+    var isFull: Bool { output.count >= Self.mostOutput }
+
+    func flush(in scope: Scope?) async throws(ExchangeFault) {
+        do throws(TransportFault) {
+            let before = output.count
+            defer { if output.count < before { hasSent = true } }
+            while try !transport.writeNow(&output) {
+                hasSent = true
+                try await transport.writable(
+                    by: reactor.now + (isTunnel ? bounds.idle : bounds.betweenBytes), in: scope)
+            }
+        } catch {
+            throw fault(of: error, silence: .stalled)
+        }
+    }
+
+    // MARK: - The response
+
+    func receiveHead(
+        into head: inout ResponseHead, answering method: Method, in scope: Scope
+    ) async throws(ExchangeFault) -> BodyLength {
+        reader.reset()
+        let deadline = reactor.now + bounds.firstByte
+        while true {
+            if !input.isEmpty {
+                do throws(ResponseFault) {
+                    if case .head(let consumed) = try reader.read(input.bytes, into: &head) {
+                        input.consume(consumed)
+                        return try accept(head, answering: method)
+                    }
+                } catch {
+                    progress = .broken
+                    throw .origin(.malformed)
+                }
+            }
+            do throws(TransportFault) {
+                guard let count = try transport.readNow(into: &input, upTo: Self.readSize) else {
+                    try await transport.readable(by: deadline, in: scope)
+                    continue
+                }
+                if count == 0 { throw .cut }
+                hasHeard = true
+            } catch {
+                throw fault(of: error, silence: .noAnswer)
+            }
+        }
+    }
+
+    private func accept(
+        _ head: borrowing ResponseHead, answering method: Method
+    ) throws(ResponseFault) -> BodyLength {
+        if head.isInterim { return .none }
+        let framing = try head.bodyFraming(to: method)
+        body = BodyReader(framing, limit: .max, trailerLimits: bounds.heads)
+        progress = .body
+        keepsAlive = head.keepsAlive && !head.hasForbiddenBody
+        switch framing {
+        case .none: return .none
+        case .length(let count): return .known(count)
+        case .chunked: return .unknown
+        case .untilClose:
+            keepsAlive = false
+            return .unknown
+        }
+    }
+
+    var trailers: Fields { body.trailers }
+
+    func transfer(to sink: any BodySink) throws(ExchangeFault) -> Transfer {
+        while true {
+            do throws(BodyFault) {
+                switch try body.read(input.bytes) {
+                case .data(let range, let consumed):
+                    sink.put(input.bytes.extracting(range.range))
+                    input.consume(consumed)
+                    return .moved
+                case .end(let consumed):
+                    input.consume(consumed)
+                    progress = .finished
+                    return .finished
+                case .needsMore(let consumed):
+                    input.consume(consumed)
+                }
+            } catch {
+                progress = .broken
+                throw .origin(.truncated)
+            }
+            do throws(TransportFault) {
+                guard let count = try transport.readNow(into: &input, upTo: Self.readSize) else {
+                    return .blocked
+                }
+                if count == 0 { try endOfInput() }
+            } catch {
+                throw fault(of: error, silence: .stalled)
+            }
+        }
+    }
+
+    /// The node has finished: the end of a body that lasts until then, a cut in any other.
+    private func endOfInput() throws(TransportFault) {
+        do throws(BodyFault) { try body.endOfInput() } catch { throw .cut }
+    }
+
+    func readable(in scope: Scope?) async throws(ExchangeFault) {
+        do throws(TransportFault) {
+            try await transport.readable(
+                by: reactor.now + (isTunnel ? bounds.idle : bounds.betweenBytes), in: scope)
+        } catch {
+            throw fault(of: error, silence: .stalled)
+        }
+    }
+
+    func becomeTunnel() {
+        isTunnel = true
+        keepsAlive = false
+        isChunkedRequest = false
+        body = BodyReader(.untilClose, limit: .max, trailerLimits: HeadLimits())
+    }
+
+    func finishTunnel() { transport.finishWriting() }
+
+    // MARK: - The end
+
+    func release() {
+        if isOver { return }
+        isOver = true
+        let isClean =
+            progress == .finished && keepsAlive && requestIsFinished && input.isEmpty
+            && output.isEmpty && transport.isQuiet
+        if isClean {
+            input.release()
+            output.release()
+        }
+        onRelease(self, isClean)
+    }
+
+    func abandon() {
+        if isOver { return }
+        isOver = true
+        onRelease(self, false)
+    }
+
+    /// What a broken or silent connection means depends on what has been heard of the answer.
+    private func fault(of fault: TransportFault, silence: OriginFault) -> ExchangeFault {
+        switch fault {
+        case .io(.late): .origin(silence)
+        case .io(.interrupted): .client(.gone)
+        case .io(.system), .tls, .cut: .origin(hasHeard ? .truncated : .closedBeforeAnswer)
+        }
+    }
+}

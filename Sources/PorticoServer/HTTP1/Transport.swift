@@ -1,0 +1,196 @@
+package import PorticoBytes
+package import PorticoLoop
+package import PorticoTLS
+
+/// Why a connection's bytes do not come or go.
+package enum TransportFault: Error, Equatable, Sendable {
+    case io(IOFault)
+    case tls(TLSFault)
+    /// The connection ended without TLS's own end: perhaps somebody cut it (RFC 8446 §6.1).
+    case cut
+}
+
+/// A connection's bytes, plain or through TLS.
+///
+/// Between two requests it holds nothing but the stream and the engine: buffers come with the
+/// first byte and go with the last.
+package final class Transport {
+    /// How much ciphertext is held for a slow peer before more plaintext is encrypted.
+    private static let mostCiphertext = 64 << 10
+    private static let readSize = 16 << 10
+
+    package let stream: Stream
+    private var engine: TLSEngine?
+    private var received = Buffer()
+    private var sending = Buffer()
+    /// The engine may have more plaintext without more ciphertext.
+    private var mayHaveMore = false
+
+    package init(plain stream: Stream) {
+        self.stream = stream
+        engine = nil
+    }
+
+    package init(_ stream: Stream, through engine: consuming TLSEngine) {
+        self.stream = stream
+        self.engine = consume engine
+    }
+
+    package var isTLS: Bool { engine != nil }
+
+    /// What the handshake led to; nil without TLS.
+    package var negotiated: Negotiated? { engine?.negotiated }
+
+    package func covers(host: Span<UInt8>) -> Bool { engine?.covers(host: host) ?? true }
+
+    // MARK: - Handshake
+
+    /// Shakes hands; a transport without TLS has nothing to do.
+    package func handshake(
+        by deadline: Instant, in scope: Scope? = nil
+    ) async throws(TransportFault) {
+        if engine == nil { return }
+        engine?.startHandshake(sending: &sending)
+        var early = Buffer()
+        while true {
+            _ = try flushNow()
+            if engine?.isHandshakeFinished ?? true { break }
+            // No plaintext is asked for: what follows the handshake stays where it is.
+            if try await !step(into: &early, upTo: 0, by: deadline, in: scope) { throw .cut }
+        }
+        mayHaveMore = !received.isEmpty
+    }
+
+    /// One more look at what came; whether the peer is still there.
+    private func step(
+        into plaintext: inout Buffer, upTo count: Int, by deadline: Instant, in scope: Scope?
+    ) async throws(TransportFault) -> Bool {
+        let before = received.count
+        let read = try readCiphertext()
+        if read == 0 { return false }
+        if read != nil || before > 0 { _ = try decrypt(into: &plaintext, upTo: count) }
+        if engine?.isHandshakeFinished ?? true { return true }
+        if read == nil {
+            _ = try flushNow()
+            try await readable(by: deadline, in: scope)
+        }
+        return true
+    }
+
+    // MARK: - Reading
+
+    /// Appends what is there, at most `count` bytes. 0: the peer has finished; nil: would block.
+    package func readNow(
+        into buffer: inout Buffer, upTo count: Int
+    ) throws(TransportFault) -> Int? {
+        if engine == nil {
+            do { return try stream.readNow(into: &buffer, upTo: count) } catch { throw .io(error) }
+        }
+        let before = buffer.count
+        while true {
+            if mayHaveMore || !received.isEmpty {
+                let result = try decrypt(into: &buffer, upTo: count)
+                if buffer.count > before { return buffer.count - before }
+                if result == .closed { return 0 }
+            }
+            guard let read = try readCiphertext() else {
+                if received.isEmpty { received.release() }
+                return nil
+            }
+            if read == 0 { throw .cut }
+        }
+    }
+
+    private func readCiphertext() throws(TransportFault) -> Int? {
+        do {
+            return try stream.readNow(into: &received, upTo: Self.readSize)
+        } catch { throw .io(error) }
+    }
+
+    private func decrypt(
+        into plaintext: inout Buffer, upTo count: Int
+    ) throws(TransportFault) -> TLSEngine.Received {
+        var result = TLSEngine.Received.needsMore
+        do throws(TLSFault) {
+            result =
+                try engine?.receive(
+                    &received, into: &plaintext, sending: &sending, upTo: count) ?? .closed
+        } catch {
+            // The alert says why; nobody waits for its arrival.
+            _ = try? flushNow()
+            throw .tls(error)
+        }
+        mayHaveMore = result == .full
+        if !sending.isEmpty { _ = try flushNow() }
+        return result
+    }
+
+    package func readable(by deadline: Instant, in scope: Scope? = nil) async throws(TransportFault)
+    {
+        if mayHaveMore { return }
+        do throws(IOFault) {
+            // A peer that waits for our flight will not send its own.
+            if !sending.isEmpty { try await stream.writable(by: deadline, in: scope) }
+            try await stream.readable(by: deadline, in: scope)
+        } catch { throw .io(error) }
+    }
+
+    /// Whether a read would have to wait.
+    package var isQuiet: Bool { !mayHaveMore && received.isEmpty && stream.isQuiet }
+
+    package func sleep(_ sleeper: any Sleeper, until deadline: Instant) {
+        stream.sleep(sleeper, until: deadline)
+    }
+
+    // MARK: - Writing
+
+    /// Takes what it can from `buffer` and writes it; whether all is written.
+    package func writeNow(_ buffer: inout Buffer) throws(TransportFault) -> Bool {
+        if engine == nil {
+            do { return try stream.writeNow(&buffer) } catch { throw .io(error) }
+        }
+        while true {
+            if try !flushNow() { return false }
+            if buffer.isEmpty { return true }
+            var taken = 0
+            do throws(TLSFault) {
+                taken =
+                    try engine?.send(
+                        buffer.bytes, sending: &sending, upTo: Self.mostCiphertext) ?? 0
+            } catch { throw .tls(error) }
+            buffer.consume(taken)
+            if taken == 0 && sending.isEmpty { return false }
+        }
+    }
+
+    /// Writes ciphertext that is due; whether none is left.
+    private func flushNow() throws(TransportFault) -> Bool {
+        do {
+            let done = try stream.writeNow(&sending)
+            if done { sending.release() }
+            return done
+        } catch { throw .io(error) }
+    }
+
+    package func writable(by deadline: Instant, in scope: Scope? = nil) async throws(TransportFault)
+    {
+        do { try await stream.writable(by: deadline, in: scope) } catch { throw .io(error) }
+    }
+
+    // MARK: - The end
+
+    /// Tells the peer that nothing more comes (close_notify, FIN), and goes on reading.
+    package func finishWriting() {
+        engine?.close(sending: &sending)
+        _ = try? flushNow()
+        stream.finishWriting()
+    }
+
+    package func close() {
+        engine?.close(sending: &sending)
+        _ = try? flushNow()
+        stream.close()
+    }
+
+    package func abort() { stream.abort() }
+}

@@ -27,7 +27,8 @@ package struct CertificateDraft: Sendable {
         by issuer: Certificate? = nil
     ) -> (certificatePEM: [UInt8], keyPEM: [UInt8])? {
         let lines = names.map { "\($0)\n" }.joined()
-        var (chain, key) = (Buffer(), Buffer())
+        var chain = Buffer()
+        var key = Buffer()
         // SAFETY: the texts live for the length of the closures, the buffers for that of the call,
         // and the issuer is kept to its end.
         let made = unsafe commonName.withCString { commonName in

@@ -1,5 +1,5 @@
 internal import CPorticoOpenSSL
-package import PorticoBytes
+internal import PorticoBytes
 
 /// The hosts for which a certificate speaks (RFC 6125 §6.4, RFC 9525 §6).
 package struct CertificateNames: Equatable, Sendable {

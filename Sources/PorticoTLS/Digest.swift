@@ -1,11 +1,10 @@
 internal import CPorticoOpenSSL
-package import PorticoBytes
 
 /// Digests of short byte strings: tokens, keys, names.
 package enum Digest {
     /// 32 bytes.
     package static func sha256(_ bytes: Span<UInt8>) -> [UInt8] {
-        collect { digest in
+        unsafe collect { digest in
             // SAFETY: the shim reads `count` bytes and writes 32 before it returns.
             unsafe bytes.withUnsafeBufferPointer { bytes in
                 unsafe portico_sha256(bytes.baseAddress, bytes.count, digest)
@@ -15,7 +14,7 @@ package enum Digest {
 
     /// 32 bytes (RFC 2104).
     package static func hmacSHA256(key: Span<UInt8>, _ bytes: Span<UInt8>) -> [UInt8] {
-        collect { digest in
+        unsafe collect { digest in
             // SAFETY: as above, for both spans.
             unsafe key.withUnsafeBufferPointer { key in
                 unsafe bytes.withUnsafeBufferPointer { bytes in
@@ -28,7 +27,7 @@ package enum Digest {
 
     /// In lower-case hexadecimal digits.
     package static func hex(_ bytes: Span<UInt8>) -> String {
-        String(unsafeUninitializedCapacity: 2 * bytes.count) { text in
+        unsafe String(unsafeUninitializedCapacity: 2 * bytes.count) { text in
             for index in bytes.indices {
                 let (high, low) = (bytes[index] >> 4, bytes[index] & 15)
                 // SAFETY: the capacity is two bytes for each one.
@@ -51,6 +50,7 @@ package enum Digest {
         }
     }
 
+    // SAFETY: `fill` writes 32 bytes.
     private static func collect(_ fill: (UnsafeMutablePointer<UInt8>) -> Void) -> [UInt8] {
         unsafe Array(unsafeUninitializedCapacity: 32) { digest, count in
             unsafe fill(digest.baseAddress!)

@@ -71,7 +71,9 @@ package import PorticoBytes
     /// A client's first flight. A server has nothing to say yet.
     package mutating func startHandshake(sending out: inout Buffer) {
         guard case .client = role, phase == .awaitingFirstByte else { return }
-        let step = step(nothing.span, &out) { unsafe portico_tls_handshake($0, $1) }
+        let step = unsafe step(nothing.span, &out) {
+            unsafe portico_tls_handshake($0, $1)
+        }
         if let fault = fault(of: step) { phase = .failed(fault) }
     }
 
@@ -106,7 +108,7 @@ package import PorticoBytes
             if size <= 0 { break }
             out.reserve(size + Self.recordOverhead)
             let piece = plaintext.extracting(taken..<(taken + size))
-            let step = step(nothing.span, &out) { handle, wire in
+            let step = unsafe step(nothing.span, &out) { handle, wire in
                 // SAFETY: the shim reads the piece, which is not empty, before it returns.
                 unsafe piece.withUnsafeBufferPointer { piece in
                     unsafe portico_tls_write(handle, wire, piece.baseAddress!, piece.count)
@@ -125,7 +127,7 @@ package import PorticoBytes
     /// Says close_notify: nothing more will be sent. Once, and not before the handshake is finished.
     package mutating func close(sending out: inout Buffer) {
         guard isHandshakeFinished else { return }
-        _ = step(nothing.span, &out) { handle, wire in
+        _ = unsafe step(nothing.span, &out) { handle, wire in
             unsafe portico_tls_close(handle, wire)
             return portico_step()
         }
@@ -171,7 +173,7 @@ package import PorticoBytes
     ) throws(TLSFault) {
         var given = record
         while true {
-            let step = step(ciphertext.bytes.extracting(first: given), &out) {
+            let step = unsafe step(ciphertext.bytes.extracting(first: given), &out) {
                 unsafe portico_tls_handshake($0, $1)
             }
             ciphertext.consume(step.used)

@@ -43,18 +43,17 @@ package final class TicketKeys: Sendable {
 
     /// Hands the newest key to `take`.
     func seal(_ take: (Span<UInt8>) -> Void) {
-        ring.withLock { ring in take(ring.keys[0].span) }
+        let key = ring.withLock { ring in ring.keys[0] }
+        take(key.span)
     }
 
     /// Hands the key of this name to `take`, if there still is one.
     func open(_ name: Span<UInt8>, _ take: (Span<UInt8>) -> Void) -> Found {
-        ring.withLock { ring in
-            for (age, key) in ring.keys.enumerated()
-            where key.span.extracting(first: 16).equals(name) {
-                take(key.span)
-                return age == 0 ? .current : .old
-            }
-            return .unknown
+        let keys = ring.withLock { ring in ring.keys }
+        for (age, key) in keys.enumerated() where key.span.extracting(first: 16).equals(name) {
+            take(key.span)
+            return age == 0 ? .current : .old
         }
+        return .unknown
     }
 }

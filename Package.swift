@@ -14,13 +14,14 @@ let strict: [SwiftSetting] = [
 ]
 
 func module(
-    _ name: String, _ dependencies: [Target.Dependency] = [], linked: [LinkerSetting] = []
+    _ name: String, _ dependencies: [Target.Dependency] = [], linked: [LinkerSetting] = [],
+    tested tools: [Target.Dependency] = []
 ) -> [Target] {
     [
         .target(
             name: name, dependencies: dependencies, swiftSettings: strict, linkerSettings: linked),
         .testTarget(
-            name: "\(name)Tests", dependencies: [.target(name: name)] + dependencies,
+            name: "\(name)Tests", dependencies: [.target(name: name)] + dependencies + tools,
             swiftSettings: strict),
     ]
 }
@@ -42,7 +43,7 @@ let floor2: [Target] =
     + module("PorticoSettings", ["PorticoBytes", "CPorticoTOML"])
 
 let floor3: [Target] =
-    module("PorticoHTTP1", ["PorticoBytes", "PorticoHTTP"])
+    module("PorticoHTTP1", ["PorticoBytes", "PorticoHTTP"], tested: ["HTTP1Properties"])
     + module("PorticoTLS", ["PorticoBytes", "PorticoSettings", "CPorticoOpenSSL"])
     + module("PorticoOrigins", ["PorticoBytes", "PorticoSettings"])
     + module("PorticoLimits", ["PorticoBytes", "PorticoSettings"])
@@ -82,13 +83,20 @@ let floor6: [Target] = [
         linkerSettings: [.unsafeFlags(["-static-stdlib"], .when(configuration: .release))])
 ]
 
+// What holds for any input, asked by the tests and by the fuzzers (Tests/Fuzz/run).
+let tools: [Target] = [
+    .target(
+        name: "HTTP1Properties", dependencies: ["PorticoBytes", "PorticoHTTP", "PorticoHTTP1"],
+        path: "Tests/Fuzz/Properties", swiftSettings: strict)
+]
+
 let package = Package(
     name: "portico",
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
     ],
-    targets: floor1 + floor2 + floor3 + floor4 + floor5 + floor6,
+    targets: floor1 + floor2 + floor3 + floor4 + floor5 + floor6 + tools,
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17
 )

@@ -35,7 +35,8 @@ internal import PorticoBytes
         if digits.isEmpty {
             port = nil
         } else {
-            guard digits.count <= 5, let number = digits.decimal, let number = UInt16(exactly: number)
+            guard digits.count <= 5, let number = digits.decimal,
+                let number = UInt16(exactly: number)
             else { return nil }
             port = number
         }

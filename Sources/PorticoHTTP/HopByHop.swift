@@ -5,7 +5,8 @@ extension FieldName {
     /// the variable HTTP_PROXY of a CGI program.
     var isHopByHop: Bool {
         switch self {
-        case .connection, .keepAlive, .proxyConnection, .proxyAuthenticate, .proxyAuthorization, .te,
+        case .connection, .keepAlive, .proxyConnection, .proxyAuthenticate, .proxyAuthorization,
+            .te,
             .trailer, .transferEncoding, .upgrade, .http2Settings, .proxy:
             true
         default: false

@@ -10,12 +10,20 @@ internal import PorticoBytes
     package init(_ token: Span<UInt8>) {
         switch token.count {
         case 3:
-            self = token.equals("GET") ? .get : token.equals("PUT") ? .put
-                : token.equals("BAN") ? .ban : .other
+            self =
+                token.equals("GET")
+                ? .get
+                : token.equals("PUT")
+                    ? .put
+                    : token.equals("BAN") ? .ban : .other
         case 4: self = token.equals("POST") ? .post : token.equals("HEAD") ? .head : .other
         case 5:
-            self = token.equals("PATCH") ? .patch : token.equals("TRACE") ? .trace
-                : token.equals("PURGE") ? .purge : .other
+            self =
+                token.equals("PATCH")
+                ? .patch
+                : token.equals("TRACE")
+                    ? .trace
+                    : token.equals("PURGE") ? .purge : .other
         case 6: self = token.equals("DELETE") ? .delete : .other
         case 7:
             self = token.equals("OPTIONS") ? .options : token.equals("CONNECT") ? .connect : .other

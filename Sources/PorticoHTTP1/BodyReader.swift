@@ -74,13 +74,17 @@ package struct BodyReader: Sendable {
             switch state {
             case .length(let left):
                 // Refused before its first byte, not after its last.
-                guard decoded <= limit, left <= limit - decoded else { throw .tooLarge }
+                guard left <= limit - decoded else { throw .tooLarge }
                 let count = Int(clamping: min(left, UInt64(input.count - index)))
                 state = left == UInt64(count) ? .finished : .length(left - UInt64(count))
-                return try data(from: index, count: count)
+                return data(from: index, count: count)
 
             case .untilClose:
-                return try data(from: index, count: input.count - index)
+                // What fits is handed out first: where the input was cut must not show.
+                let room = limit - decoded
+                guard room > 0 else { throw .tooLarge }
+                return data(
+                    from: index, count: Int(clamping: min(room, UInt64(input.count - index))))
 
             case .chunk(var line):
                 let size = try line.read(input, &index, total: &extensionBytes)
@@ -94,7 +98,7 @@ package struct BodyReader: Sendable {
             case .chunkData(let left):
                 let count = Int(clamping: min(left, UInt64(input.count - index)))
                 state = left == UInt64(count) ? .chunkEnd : .chunkData(left - UInt64(count))
-                return try data(from: index, count: count)
+                return data(from: index, count: count)
 
             case .chunkEnd:
                 guard input[index] == 0x0D else {
@@ -141,8 +145,8 @@ package struct BodyReader: Sendable {
         }
     }
 
-    private mutating func data(from lower: Int, count: Int) throws(BodyFault) -> Step {
-        guard UInt64(count) <= limit - decoded else { throw .tooLarge }
+    /// The callers have held `count` against the limit.
+    private mutating func data(from lower: Int, count: Int) -> Step {
         decoded += UInt64(count)
         return .data(ByteRange(lower, lower + count), consumed: lower + count)
     }

@@ -96,7 +96,8 @@ package struct ResponseReader: Sendable {
             let hundreds = UInt16(input[9] &- 0x30)
             // RFC 9110 §15: above 599 is no class of status that anybody could act upon.
             guard (1...5).contains(hundreds) else { throw .badStatus }
-            head.status = hundreds * 100 + UInt16(input[10] &- 0x30) * 10 + UInt16(input[11] &- 0x30)
+            head.status =
+                hundreds * 100 + UInt16(input[10] &- 0x30) * 10 + UInt16(input[11] &- 0x30)
             phase = .reason
             if byte == 0x0D { return }
         }

@@ -35,7 +35,7 @@ package final class Exchange {
     }
 
     package func run() async {
-        worker.counters.begin(request.version)
+        beginRecord()
         do throws(ExchangeFault) {
             let site = try findSite()
             if let location = redirection(of: site) {
@@ -48,6 +48,13 @@ package final class Exchange {
         } catch {
             await refuse(because: error)
         }
+        finishRecord()
+    }
+
+    /// Answers a request whose head the protocol's reader refused.
+    package func run(refusing status: UInt16) async {
+        beginRecord()
+        await refuse(because: .refused(.malformed(status: status)))
         finishRecord()
     }
 

@@ -17,6 +17,9 @@ package struct RequestIDs: ~Copyable {
         return text
     }
 
+    /// A seed for another generator.
+    package mutating func seed() -> UInt64 { mix(&state.0) }
+
     /// SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014).
     private func mix(_ state: inout UInt64) -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15

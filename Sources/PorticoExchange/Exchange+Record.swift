@@ -1,0 +1,88 @@
+internal import PorticoBytes
+internal import PorticoHTTP
+internal import PorticoLoop
+internal import PorticoTelemetry
+
+extension Exchange {
+    /// Counts the request and writes its log line.
+    func finishRecord() {
+        let counters = worker.counters
+        let now = worker.reactor.now
+        let duration = now.since(began)
+        counters.add(-1, to: .requestsInFlight)
+        if hasAnswered {
+            counters.increment(.requests(status: Int(record.status)))
+        } else {
+            counters.increment(.requestsUnanswered)
+        }
+        counters.requestDuration.record(microseconds: duration.microseconds)
+        counters.add(Int(clamping: client.bytesIn), to: .clientBytesIn)
+        counters.add(Int(clamping: client.bytesOut), to: .clientBytesOut)
+        if record.isPass { counters.increment(.cachePasses) }
+        if let time = record.originTime {
+            counters.originFirstByte.record(microseconds: time.microseconds)
+        }
+        if case .origin(let fault) = record.fault { counters.increment(fault.count) }
+        if let log = worker.accessLog { append(to: log, duration: duration) }
+    }
+
+    func beginRecord() {
+        let counters = worker.counters
+        counters.add(1, to: .requestsInFlight)
+        switch request.version {
+        case .http10: counters.increment(.requestsHTTP10)
+        case .http11: counters.increment(.requestsHTTP11)
+        case .http2: counters.increment(.requestsHTTP2)
+        }
+    }
+
+    private func append(to log: AccessLog, duration: Duration) {
+        var line = AccessRecord()
+        line.wallMicroseconds = Int(worker.reactor.wallTime) - duration.microseconds
+        line.httpVersion =
+            switch request.version {
+            case .http10: "HTTP/1.0"
+            case .http11: "HTTP/1.1"
+            case .http2: "HTTP/2"
+            }
+        line.tlsVersion = client.facts.tls
+        // A client that left before an answer: nginx's 499 says it best.
+        line.status = hasAnswered ? Int(record.status) : 499
+        line.bytesIn = Int(clamping: client.bytesIn)
+        line.bytesOut = Int(clamping: client.bytesOut)
+        line.durationMicroseconds = duration.microseconds
+        line.firstByteMicroseconds = record.firstByte.map { $0.since(began).microseconds }
+        line.cache = record.isPass ? .pass : .none
+        line.originMicroseconds = record.originTime?.microseconds
+        line.retries = record.retries
+        let node = record.node?.nameBytes ?? []
+        withID { id in
+            log.append(
+                line,
+                AccessTexts(
+                    requestID: id, clientIP: client.facts.clientText.span,
+                    host: request[request.authority], method: request[request.methodRange],
+                    uri: request[request.targetRange], origin: node.span,
+                    userAgent: request[request.fields.range(of: .userAgent)],
+                    referer: request[request.fields.range(of: .referer)]))
+        }
+    }
+}
+
+extension Duration {
+    var microseconds: Int { Int(clamping: nanoseconds / 1000) }
+}
+
+extension OriginFault {
+    var count: Count {
+        switch self {
+        case .unreachable, .unresolved, .exhausted: .originFaultsConnect
+        case .connectTimeout: .originFaultsConnectTimeout
+        case .untrusted: .originFaultsTLS
+        case .noAnswer: .originFaultsFirstByteTimeout
+        case .stalled: .originFaultsBetweenBytesTimeout
+        case .closedBeforeAnswer, .truncated: .originFaultsReset
+        case .malformed: .originFaultsMalformed
+        }
+    }
+}

@@ -1,0 +1,96 @@
+package import PorticoBytes
+package import PorticoHTTP
+package import PorticoLoop
+package import PorticoOrigins
+package import PorticoTelemetry
+
+/// What the requests of one worker share: policy, balancers, counters, the log's current batch.
+package final class ExchangeWorker {
+    package let reactor: Reactor
+    package let counters: WorkerCounters
+    package var dialer: any OriginDialer
+    /// The newest policy that this worker has seen; each request keeps the one it began under.
+    package var policy: Policy {
+        didSet { if policy !== oldValue { renewBalancers() } }
+    }
+    /// Nil: requests are not logged.
+    package var accessLog: AccessLog?
+    var requestIDs: RequestIDs
+    private var balancers: [Balancer] = []
+    private var date = Buffer()
+    private var dateSecond: Int64 = -1
+
+    package init(
+        on reactor: Reactor, policy: Policy, dialer: any OriginDialer, counters: WorkerCounters,
+        seed: (UInt64, UInt64)
+    ) {
+        self.reactor = reactor
+        self.policy = policy
+        self.dialer = dialer
+        self.counters = counters
+        requestIDs = RequestIDs(seed: seed)
+        renewBalancers()
+    }
+
+    /// This worker's balancer for a pool. A request that began under an earlier policy may ask
+    /// for a pool that is no longer in force: it gets one of its own.
+    func balancer(for pool: Pool) -> Balancer {
+        for balancer in balancers where balancer.pool === pool { return balancer }
+        return Balancer(pool, seed: requestIDs.seed())
+    }
+
+    private func renewBalancers() {
+        let before = balancers
+        balancers = policy.pools.map { pool in
+            before.first { $0.pool === pool } ?? Balancer(pool, seed: requestIDs.seed())
+        }
+    }
+
+    /// The Date of this second (RFC 9110 §6.6.1).
+    func withDate(_ body: (Span<UInt8>) -> Void) {
+        let second = reactor.wallTime / 1_000_000
+        if second != dateSecond {
+            dateSecond = second
+            date.removeAll()
+            HTTPDate.write(second, into: &date)
+        }
+        body(date.bytes)
+    }
+}
+
+/// One worker's end of the access log: lines gather here and are handed over together.
+package final class AccessLog {
+    private static let batch = 32 << 10
+
+    private let queue: LogQueue
+    private let counters: WorkerCounters
+    private let ring: () -> Void
+    private var writer: AccessLineWriter
+    private var lines = Buffer()
+
+    /// `ring` wakes the thread that writes.
+    package init(
+        into queue: LogQueue, format: AccessLineWriter.Format, redaction: Redaction,
+        counters: WorkerCounters, ring: @escaping () -> Void
+    ) {
+        self.queue = queue
+        self.counters = counters
+        self.ring = ring
+        writer = AccessLineWriter(format: format, redaction: redaction)
+    }
+
+    func append(_ record: AccessRecord, _ texts: borrowing AccessTexts) {
+        writer.append(record, texts, into: &lines)
+        if lines.count >= Self.batch { handOver() }
+    }
+
+    /// Gives what has gathered to the writing thread. When that is too far behind, whole lines
+    /// are dropped and counted: a log never slows requests.
+    package func handOver() {
+        switch queue.offer(&lines) {
+        case .nothing, .takenBehind: break
+        case .takenFirst: ring()
+        case .dropped(let count): counters.add(count, to: .accessRecordsDropped)
+        }
+    }
+}

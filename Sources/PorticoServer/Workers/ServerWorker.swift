@@ -1,0 +1,209 @@
+internal import PorticoBytes
+internal import PorticoExchange
+internal import PorticoHTTP
+internal import PorticoLimits
+internal import PorticoLoop
+internal import PorticoTelemetry
+internal import PorticoTLS
+
+/// What all workers and the control thread share.
+struct SharedState: Sendable {
+    let snapshots: Published<Snapshot>
+    let connections: ConnectionLedger
+    let resolver: NameBook
+    let log: LogWriter
+}
+
+/// One worker's part of the daemon: its listeners, its clients, its connections to origins.
+final class ServerWorker: ConnectionOwner {
+    let reactor: Reactor
+    let counters: WorkerCounters
+    private(set) var isDraining = false
+    private let shared: SharedState
+    private var subscription: Published<Snapshot>.Subscription
+    private var snapshot: Snapshot
+    private let dialer: Dialer
+    private let exchanges: ExchangeWorker
+    private let shop: ShopHandler
+    private var listeners: [Int32: Listener] = [:]
+    /// By descriptor.
+    private var connections: [ClientConnection?] = []
+    private var openConnections = 0
+    private var isHolding = false
+    private var onDrained: (@Sendable () -> Void)?
+
+    init(on reactor: Reactor, shared: SharedState, counters: WorkerCounters) {
+        self.reactor = reactor
+        self.shared = shared
+        self.counters = counters
+        subscription = Published.Subscription(shared.snapshots)
+        snapshot = subscription.value
+        dialer = Dialer(on: reactor, resolver: shared.resolver, counters: counters)
+        let seed = Process.random(16)
+        exchanges = ExchangeWorker(
+            on: reactor, policy: snapshot.policy, dialer: dialer, counters: counters,
+            seed: (seed.word(at: 0), seed.word(at: 8)))
+        shop = ShopHandler(exchanges)
+        adopt(snapshot)
+        reactor.atEachTurnsEnd { [unowned self] in endTurn() }
+    }
+
+    var limits: LimitsSettings { snapshot.limits }
+
+    var handler: any RequestHandler { shop }
+
+    // MARK: - Configuration
+
+    /// Follows the newest configuration; looked at once a turn.
+    private func endTurn() {
+        counters.increment(.loopTurns)
+        exchanges.accessLog?.handOver()
+        let newest = subscription.value
+        if newest !== snapshot { adopt(newest) }
+    }
+
+    private func adopt(_ next: Snapshot) {
+        snapshot = next
+        exchanges.policy = next.policy
+        exchanges.accessLog = shared.log.accessLog(
+            for: next.configuration.log, counters: counters)
+        dialer.adopt(next.policy)
+    }
+
+    // MARK: - Listening
+
+    func listen(on socket: ListeningSocket, traits: ListenerTraits) {
+        let traits = ListenerTraitsBox(traits)
+        listeners[socket.descriptor] = Listener(
+            socket, on: reactor,
+            onAccept: { [unowned self] descriptor, peer in
+                accept(descriptor, from: peer, through: traits.value)
+            },
+            onExhausted: { [unowned self] _ in counters.increment(.acceptFaultsDescriptors) })
+        listenerTraits[socket.descriptor] = traits
+        if isHolding { listeners[socket.descriptor]?.hold() }
+    }
+
+    private var listenerTraits: [Int32: ListenerTraitsBox] = [:]
+
+    /// A reload has changed what a listener says of its connections.
+    func change(traits: ListenerTraits, of socket: ListeningSocket) {
+        listenerTraits[socket.descriptor]?.value = traits
+    }
+
+    func stopListening(on socket: ListeningSocket) {
+        listeners.removeValue(forKey: socket.descriptor)?.stop()
+        listenerTraits[socket.descriptor] = nil
+    }
+
+    private func accept(
+        _ descriptor: Int32, from peer: SocketAddress, through traits: ListenerTraits
+    ) {
+        let stream = Stream(accepted: descriptor, on: reactor)
+        switch shared.connections.admit(
+            AddressKey(peer.ip), connections: snapshot.mostConnections,
+            perAddress: traits.expectsProxyHeader ? .max : snapshot.limits.connectionsPerIP)
+        {
+        case .admitted: break
+        case .refusedByAddress:
+            counters.increment(.connectionsRefusedByAddress)
+            return stream.abort()
+        case .refusedByTotal:
+            counters.increment(.connectionsRefusedByTotal)
+            stream.abort()
+            return hold()
+        }
+        counters.increment(.connectionsAccepted)
+        counters.add(1, to: .connectionsOpen)
+        openConnections += 1
+        let connection = ClientConnection(stream, from: peer, through: traits, owner: self)
+        let index = Int(descriptor)
+        while connections.count <= index { connections.append(nil) }
+        connections[index] = connection
+        connection.start()
+    }
+
+    func ended(_ connection: ClientConnection) {
+        connections[Int(connection.descriptor)] = nil
+        openConnections -= 1
+        counters.add(-1, to: .connectionsOpen)
+        shared.connections.release(AddressKey(connection.facts.peer.ip))
+        if isHolding { resume() }
+        if isDraining && openConnections == 0 { drained() }
+    }
+
+    /// All connections that there may be are open: further ones wait in the kernel's queue.
+    private func hold() {
+        if isHolding { return }
+        isHolding = true
+        for listener in listeners.values { listener.hold() }
+        // Others may close theirs without this worker noticing.
+        reactor.every(.milliseconds(100)) { [weak self] in
+            guard let self, isHolding else { return nil }
+            if shared.connections.count < snapshot.mostConnections { resume() }
+            return isHolding ? .milliseconds(100) : nil
+        }
+    }
+
+    private func resume() {
+        isHolding = false
+        for listener in listeners.values { listener.resume() }
+    }
+
+    // MARK: - The end
+
+    /// Accepts no more; idle connections end now, busy ones with their request.
+    func drain(_ onDrained: @escaping @Sendable () -> Void) {
+        self.onDrained = onDrained
+        isDraining = true
+        for listener in listeners.values { listener.stop() }
+        listeners = [:]
+        for connection in connections { connection?.drain() }
+        if openConnections == 0 { drained() }
+    }
+
+    /// The grace time is over.
+    func cutAll() {
+        for connection in connections { connection?.abort() }
+    }
+
+    private func drained() {
+        exchanges.accessLog?.handOver()
+        dialer.closeAll()
+        onDrained?()
+        onDrained = nil
+    }
+}
+
+/// What a listener's callback reads, and a reload changes.
+private final class ListenerTraitsBox {
+    var value: ListenerTraits
+    init(_ value: ListenerTraits) { self.value = value }
+}
+
+extension AddressKey {
+    init(_ address: IPAddress) { self.init(high: address.high, low: address.low) }
+}
+
+extension [UInt8] {
+    /// Eight bytes as a number, in the machine's order.
+    func word(at index: Int) -> UInt64 {
+        self[index..<(index + 8)].reduce(0) { $0 << 8 | UInt64($1) }
+    }
+}
+
+/// The shop's requests: each becomes an exchange.
+final class ShopHandler: RequestHandler {
+    private let exchanges: ExchangeWorker
+
+    init(_ exchanges: ExchangeWorker) { self.exchanges = exchanges }
+
+    func handle(_ head: RequestHead, from client: HTTP1Client) async {
+        await Exchange(head, from: client, on: exchanges).run()
+    }
+
+    func refuse(_ status: UInt16, from client: HTTP1Client) async {
+        exchanges.counters.increment(.requestFaults(status: Int(status)))
+        await Exchange(client.head, from: client, on: exchanges).run(refusing: status)
+    }
+}

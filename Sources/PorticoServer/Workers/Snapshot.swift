@@ -1,0 +1,28 @@
+internal import PorticoBytes
+internal import PorticoExchange
+internal import PorticoTLS
+
+/// All that workers need to know of one configuration. Immutable; a reload publishes another.
+final class Snapshot: Sendable {
+    let configuration: Configuration
+    let policy: Policy
+    let limits: LimitsSettings
+    /// Connections in all that the process has descriptors for.
+    let mostConnections: Int
+    /// For listeners with TLS; nil if there is none.
+    let tls: ServerContext?
+    /// Hex SHA-256 of the configuration file.
+    let digest: String
+
+    init(
+        configuration: Configuration, policy: Policy, limits: LimitsSettings,
+        mostConnections: Int, tls: ServerContext?, digest: String
+    ) {
+        self.configuration = configuration
+        self.policy = policy
+        self.limits = limits
+        self.mostConnections = mostConnections
+        self.tls = tls
+        self.digest = digest
+    }
+}

@@ -18,11 +18,9 @@ extension Buffer {
         var written = 0
         var index = 0
         while index < count {
+            index = JSONText.endOfPlainBytes(in: text, from: index)
+            if index == count { break }
             let byte = text[index]
-            if JSONText.isPlain(byte) {
-                index &+= 1
-                continue
-            }
             var escaped = byte
             var length = 1
             if byte >= 0x80 {
@@ -61,11 +59,42 @@ extension Buffer {
 }
 
 private enum JSONText {
-    /// ASCII that stands for itself: neither a control byte nor quote nor backslash.
-    @inline(__always) static func isPlain(_ byte: UInt8) -> Bool {
-        // One bit for each ASCII byte, 64 to a word.
-        let bits: UInt64 = byte < 64 ? 0xFFFF_FFFB_0000_0000 : 0x7FFF_FFFF_EFFF_FFFF
-        return byte < 128 && (bits &>> UInt64(byte & 63)) & 1 == 1
+    /// Where the next byte stands that does not stand for itself: a control byte, DEL, a quote, a
+    /// backslash, or none of ASCII.
+    ///
+    /// Eight bytes at a time: byte by byte, this loop was the largest part of an access line.
+    @inline(__always) static func endOfPlainBytes(in text: Span<UInt8>, from start: Int) -> Int {
+        let bytes = unsafe text.bytes
+        let count = text.count
+        var index = start
+        while index &+ 8 <= count {
+            // SAFETY: eight bytes from index on lie in the text; any bits are an integer.
+            let word = unsafe UInt64(
+                littleEndian: bytes.unsafeLoadUnaligned(
+                    fromUncheckedByteOffset: index, as: UInt64.self))
+            let found = special(in: word)
+            if found != 0 { return index &+ found.trailingZeroBitCount &>> 3 }
+            index &+= 8
+        }
+        while index < count, special(in: UInt64(text[index]) | filling) == 0 { index &+= 1 }
+        return index
+    }
+
+    /// Spaces behind a single byte.
+    private static var filling: UInt64 { 0x2020_2020_2020_2000 }
+
+    /// The top bit of each byte that needs more than copying; exact for the lowest of them, since
+    /// borrows only run upwards.
+    @inline(__always) private static func special(in word: UInt64) -> UInt64 {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let quotes = word ^ (ones &* 0x22)
+        let backslashes = word ^ (ones &* 0x5C)
+        let deletes = word ^ (ones &* 0x7F)
+        let controls = (word &- (ones &* 0x20)) & ~word
+        let found =
+            word | controls | ((quotes &- ones) & ~quotes) | ((backslashes &- ones) & ~backslashes)
+            | ((deletes &- ones) & ~deletes)
+        return found & (ones &* 0x80)
     }
 
     /// The length of the well-formed UTF-8 sequence of more than one byte that begins at `start`
@@ -85,7 +114,7 @@ private enum JSONText {
         default: return 0
         }
         if text.count - start < length || !second.contains(text[start + 1]) { return 0 }
-        for index in start + 2..<start + max(length, 2) where text[index] & 0xC0 != 0x80 {
+        for index in start + 2..<start + length where text[index] & 0xC0 != 0x80 {
             return 0
         }
         return length

@@ -13,86 +13,89 @@ extension Exchange {
             Forwarding.request(
                 from: request, facts: client.facts, requestID: id, isUpgrade: isUpgrade)
         }
-        let upload = Upload(of: client, keeping: request.method.isIdempotent)
+        let upload = Upload(
+            of: client, keeping: request.method.isIdempotent, on: worker.reactor)
         let balancer = worker.balancer(for: route.pool)
-        var tries = Tries(
-            method: request.method, retries: route.pool.description.retries, upload: upload)
-        balancer.requestBegan()
+        balancer.budget.requestBegan(at: worker.reactor.now)
+        defer { balancer.budget.requestEnded() }
 
+        var tries = Tries(left: route.pool.description.retries)
         while true {
-            let node = try select(from: balancer, for: route, tries)
-            let sentAt = worker.reactor.now
+            let claim = try claimNode(from: balancer, for: route, tries)
+            let node = claim.node
+            record.node = node
+            var attempt = Attempt()
             do throws(ExchangeFault) {
-                let origin = try await ask(node, of: route.pool, head, upload, &tries)
-                record.originTime = worker.reactor.now.since(sentAt)
-                node.record(
-                    response.status >= 500 ? .failure(.serverError) : .success, at: worker.reactor.now)
-                try await deliver(from: origin, upload: upload, isUpgrade: isUpgrade)
+                let (origin, length) = try await ask(
+                    node, of: route.pool, head, upload, allowsKept: tries.allowsKept, &attempt)
+                noteAnswer(of: node)
+                try await deliver(
+                    from: origin, length: length, upload: upload, isUpgrade: isUpgrade)
                 return
             } catch {
-                guard case .origin(let fault) = error, !hasAnswered else { throw error }
-                try judge(fault, of: node, balancer: balancer, &tries)
+                guard case .origin(let fault) = error else { throw error }
+                try judge(fault, attempt, of: node, upload, balancer, &tries)
             }
         }
     }
 
     /// The next node to ask.
-    private func select(
-        from balancer: Balancer, for route: Route, _ tries: borrowing Tries
-    ) throws(ExchangeFault) -> Node {
-        let key = route.hashKey.map { hash($0) }
-        switch balancer.select(at: worker.reactor.now, excluding: tries.excluded, key: key) {
-        case .node(let node):
-            record.node = node
-            return node
+    private func claimNode(
+        from balancer: Balancer, for route: Route, _ tries: Tries
+    ) throws(ExchangeFault) -> Claim {
+        let key = route.hashKey?.hash(of: request, from: client.facts)
+        switch balancer.select(at: worker.reactor.now, excluding: tries.failed, key: key) {
+        case .node(let claim):
+            return claim
         case .none:
             // The first fault says more than that nobody else is left.
-            if let fault = tries.lastFault { throw .origin(fault) }
-            throw .refused(.noOrigin(retryAfter: route.pool.retryAfter))
+            if let fault = tries.firstFault { throw .origin(fault) }
+            throw .refused(.noOrigin(retryAfter: route.retryAfter))
         }
     }
 
     /// Sends the request to one node and waits for the head of its answer.
     private func ask(
-        _ node: Node, of pool: Pool, _ head: RequestHead, _ upload: Upload, _ tries: inout Tries
-    ) async throws(ExchangeFault) -> any OriginPort {
-        let scope = client.scope
-        let origin = try await worker.dialer.connect(to: node, of: pool, in: scope)
-        tries.began(on: origin)
+        _ node: Node, of pool: Pool, _ head: RequestHead, _ upload: Upload, allowsKept: Bool,
+        _ attempt: inout Attempt
+    ) async throws(ExchangeFault) -> (any OriginPort, BodyLength) {
+        let began = worker.reactor.now
+        let origin = try await worker.dialer.connect(
+            to: node, of: pool, allowsKept: allowsKept, in: client.scope)
         do throws(ExchangeFault) {
             origin.begin(head, length: client.bodyLength)
             try upload.begin(to: origin)
             if upload.isFinished {
-                try await origin.flush()
+                try await origin.flush(in: client.scope)
             } else {
-                worker.reactor.start { await self.carry(upload, to: origin) }
+                worker.reactor.start { [client] in
+                    await upload.carry { client.scope.interrupt() }
+                }
             }
-            response = try await receiveHead(from: origin, in: scope)
-            return origin
+            let length = try await receiveHead(from: origin)
+            record.originTime = worker.reactor.now.since(began)
+            return (origin, length)
         } catch {
-            tries.noteEnd(of: origin)
+            attempt.note(origin)
+            await upload.stop()
             origin.abandon()
-            upload.stop()
             // The uploader interrupts the wait for the answer: its fault is the reason.
-            if let fault = uploadFault { throw fault }
-            throw error
+            throw upload.fault ?? error
         }
     }
 
     /// The final head of a response; interim ones go to the client as they come.
     private func receiveHead(
-        from origin: any OriginPort, in scope: Scope
-    ) async throws(ExchangeFault) -> ResponseHead {
-        var head = ResponseHead()
+        from origin: any OriginPort
+    ) async throws(ExchangeFault) -> BodyLength {
         for _ in 0..<Self.interimLimit {
-            responseLength = try await origin.receiveHead(
-                into: &head, answering: request.method, in: scope)
-            if !head.isInterim { return head }
-            if request.version != .http10 {
-                Forwarding.prepareInterim(&head)
-                try await client.sendInterim(head)
-            }
-            head.reset()
+            response.reset()
+            let length = try await origin.receiveHead(
+                into: &response, answering: request.method, in: client.scope)
+            if !response.isInterim { return length }
+            if request.version == .http10 { continue }
+            Forwarding.prepareInterim(&response)
+            try await client.sendInterim(response)
         }
         throw .origin(.malformed)
     }
@@ -100,20 +103,76 @@ extension Exchange {
     /// An origin that sends more 1xx than this before its answer is not going to answer.
     private static let interimLimit = 64
 
-    /// Whether to go on after a fault: throws it when not.
+    private func noteAnswer(of node: Node) {
+        let outcome = response.status >= 500 ? Outcome.failure(.status) : .success
+        node.record(outcome, at: worker.reactor.now)
+    }
+
+    /// What to do about a failed attempt: returns if another one is to be made.
     private func judge(
-        _ fault: OriginFault, of node: Node, balancer: Balancer, _ tries: inout Tries
+        _ fault: OriginFault, _ attempt: Attempt, of node: Node, _ upload: Upload,
+        _ balancer: Balancer, _ tries: inout Tries
     ) throws(ExchangeFault) {
-        tries.lastFault = fault
         let now = worker.reactor.now
-        switch tries.decide(after: fault, node: node, budget: &balancer.budget, at: now) {
-        case .again: return
-        case .elsewhere(let isFaultOfNode):
-            if isFaultOfNode { node.record(.failure(fault.kind), at: now) }
+        let failed = FailedAttempt(
+            fault.kind,
+            progress: hasAnswered
+                ? .answerPassedOn
+                : attempt.hasHeard ? .answerBegan : attempt.hasSent ? .sent : .nothingSent,
+            connection: attempt.wasKept ? .kept : .new,
+            method: request.method.isIdempotent ? .idempotent : .other,
+            body: upload.isReplayable ? .replayable : .gone)
+        let decision = failed.decide(
+            attemptsLeft: tries.left, budget: &balancer.budget, at: now)
+        if decision != .again && fault.blamesNode { node.record(.failure(fault.kind), at: now) }
+        switch decision {
+        case .again:
+            tries.allowsKept = false
+        case .otherNode:
+            tries.left -= 1
+            tries.failed.insert(node.index)
+            if tries.firstFault == nil { tries.firstFault = fault }
+            tries.allowsKept = false
             record.retries += 1
-        case .giveUp(let isFaultOfNode):
-            if isFaultOfNode { node.record(.failure(fault.kind), at: now) }
-            throw .origin(fault)
+            worker.counters.increment(.retries)
+        case .giveUp:
+            throw .origin(tries.firstFault ?? fault)
+        }
+    }
+}
+
+/// What has been tried for one request.
+private struct Tries {
+    var left: Int
+    var failed = NodeSet()
+    var firstFault: OriginFault?
+    /// After a failure only a new connection tells more than the last one did.
+    var allowsKept = true
+
+    init(left: Int) { self.left = left }
+}
+
+/// How far one attempt came.
+private struct Attempt {
+    var wasKept = false
+    var hasSent = false
+    var hasHeard = false
+
+    mutating func note(_ origin: any OriginPort) {
+        wasKept = origin.isReused
+        hasSent = origin.hasSent
+        hasHeard = origin.hasHeard
+    }
+}
+
+extension OriginFault {
+    /// The same in the balancer's words.
+    var kind: FailureKind {
+        switch self {
+        case .unreachable, .connectTimeout, .unresolved, .untrusted, .exhausted: .connect
+        case .closedBeforeAnswer, .truncated: .reset
+        case .noAnswer, .stalled: .timeout
+        case .malformed: .malformed
         }
     }
 }

@@ -55,7 +55,7 @@ extension Exchange {
         line.cache = record.isPass ? .pass : .none
         line.originMicroseconds = record.originTime?.microseconds
         line.retries = record.retries
-        let node = record.node?.nameBytes ?? []
+        let node = record.node.map { Array($0.name.utf8) } ?? []
         withID { id in
             log.append(
                 line,

@@ -5,8 +5,8 @@ package import PorticoOrigins
 
 /// One request, from its head to its log line. Each step is a file of its own.
 package final class Exchange {
-    let worker: ExchangeWorker
-    let client: any ClientPort
+    package let worker: ExchangeWorker
+    package let client: any ClientPort
     /// The policy under which the request began, and will end.
     let policy: Policy
     package let request: RequestHead
@@ -19,8 +19,6 @@ package final class Exchange {
     var record = ExchangeRecord()
     /// Whether the client has been given the head of a final response.
     var hasAnswered = false
-    /// Why the request's body could not be brought to the origin, told by the uploader.
-    var uploadFault: ExchangeFault?
 
     package init(_ request: RequestHead, from client: any ClientPort, on worker: ExchangeWorker) {
         self.request = request

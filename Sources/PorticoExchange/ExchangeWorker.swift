@@ -36,13 +36,13 @@ package final class ExchangeWorker {
     /// for a pool that is no longer in force: it gets one of its own.
     func balancer(for pool: Pool) -> Balancer {
         for balancer in balancers where balancer.pool === pool { return balancer }
-        return Balancer(pool, seed: requestIDs.seed())
+        return Balancer(pool, seed: requestIDs.seed(), at: reactor.now)
     }
 
     private func renewBalancers() {
         let before = balancers
         balancers = policy.pools.map { pool in
-            before.first { $0.pool === pool } ?? Balancer(pool, seed: requestIDs.seed())
+            before.first { $0.pool === pool } ?? Balancer(pool, seed: requestIDs.seed(), at: reactor.now)
         }
     }
 

@@ -48,12 +48,20 @@ package final class Site: Sendable {
 package struct Route: Sendable {
     package let pattern: PathPattern?
     package let pool: Pool
+    /// What requests are spread by, where the pool's balance hashes.
+    package let hashKey: HashKey?
+    /// Seconds after which a client may ask again when no node is there.
+    package let retryAfter: Int
     /// Who may ask; nil: everybody.
     package let allow: NetworkList?
 
-    package init(pattern: PathPattern?, pool: Pool, allow: NetworkList?) {
+    package init(
+        pattern: PathPattern?, pool: Pool, hashKey: HashKey?, retryAfter: Int, allow: NetworkList?
+    ) {
         self.pattern = pattern
         self.pool = pool
+        self.hashKey = hashKey
+        self.retryAfter = retryAfter
         self.allow = allow
     }
 }

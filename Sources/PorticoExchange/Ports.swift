@@ -110,8 +110,9 @@ package protocol OriginPort: BodySource, BodySink {
 
 /// Makes connections to nodes, or finds kept ones.
 package protocol OriginDialer: AnyObject {
+    /// `allowsKept`: whether a connection that served another request will do.
     func connect(
-        to node: Node, of pool: Pool, in scope: Scope
+        to node: Node, of pool: Pool, allowsKept: Bool, in scope: Scope
     ) async throws(ExchangeFault) -> any OriginPort
 }
 

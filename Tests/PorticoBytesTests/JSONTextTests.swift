@@ -57,6 +57,21 @@ struct JSONTextTests {
         }
     }
 
+    @Test func `a byte is escaped or not wherever it stands`() {
+        for byte in 0..<0x80 as Range<UInt8> {
+            let isPlain = byte >= 0x20 && byte != 0x22 && byte != 0x5C && byte != 0x7F
+            for place in 0..<20 {
+                var bytes = [UInt8](repeating: 0x61, count: 20)
+                bytes[place] = byte
+                let json = written(bytes)
+                let before = String(repeating: "a", count: place)
+                let after = String(repeating: "a", count: 19 - place)
+                #expect(json.hasPrefix("\"\(before)") && json.hasSuffix("\(after)\""))
+                #expect((json.utf8.count == 22) == isPlain, "byte \(byte) at \(place)")
+            }
+        }
+    }
+
     private func written(_ bytes: [UInt8]) -> String {
         var buffer = Buffer()
         buffer.append(json: bytes.span)

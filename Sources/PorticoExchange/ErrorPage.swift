@@ -1,5 +1,5 @@
-package import PorticoBytes
-package import PorticoHTTP
+internal import PorticoBytes
+internal import PorticoHTTP
 
 /// Portico's own error answers: a status, a request id, no internals.
 package enum ErrorPage {

@@ -78,7 +78,8 @@ extension Exchange {
         if let site, !site.hsts.isEmpty,
             Forwarding.scheme(of: request, client.facts) == .https
         {
-            response.fields.set(.strictTransportSecurity, site.hsts.span)
+            let value = site.hsts
+            response.fields.set(.strictTransportSecurity, value.span)
         }
     }
 }

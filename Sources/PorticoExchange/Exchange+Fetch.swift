@@ -2,6 +2,7 @@ internal import PorticoBytes
 internal import PorticoHTTP
 internal import PorticoLoop
 internal import PorticoOrigins
+internal import PorticoTelemetry
 
 extension Exchange {
     /// Asks an origin node, and another one where that is allowed and may help, and delivers

@@ -1,6 +1,7 @@
 internal import PorticoBytes
 internal import PorticoHTTP
 internal import PorticoLoop
+internal import PorticoOrigins
 internal import PorticoTelemetry
 
 extension Exchange {
@@ -55,12 +56,14 @@ extension Exchange {
         line.cache = record.isPass ? .pass : .none
         line.originMicroseconds = record.originTime?.microseconds
         line.retries = record.retries
+        let request = request
+        let facts = client.facts
         let node = record.node.map { Array($0.name.utf8) } ?? []
         withID { id in
             log.append(
                 line,
                 AccessTexts(
-                    requestID: id, clientIP: client.facts.clientText.span,
+                    requestID: id, clientIP: facts.clientText.span,
                     host: request[request.authority], method: request[request.methodRange],
                     uri: request[request.targetRange], origin: node.span,
                     userAgent: request[request.fields.range(of: .userAgent)],

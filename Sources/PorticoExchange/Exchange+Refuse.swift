@@ -8,6 +8,7 @@ extension Exchange {
         record.fault = fault
         guard !hasAnswered, let status = fault.status else { return client.cut() }
         response = ResponseHead(status: status)
+        let request = request
         let accept = request[request.fields.range(of: .accept)]
         let page = withID { ErrorPage.make(status: status, requestID: $0, accept: accept) }
         response.fields.append(.contentType, page.contentType)

@@ -5,6 +5,7 @@ extension Exchange {
     /// The site that answers for the request's host; 404 without one, 421 for a host that this
     /// connection may not ask for.
     func findSite() throws(ExchangeFault) -> Site {
+        let request = request
         let host = request[request.host]
         guard let found = policy.sites.find(host: host) else { throw .refused(.unknownHost) }
         site = found
@@ -25,14 +26,16 @@ extension Exchange {
     }
 
     private var expectsContinue: Bool {
-        request.fields.list(.expect, contains: "100-continue")
+        let request = request
+        return request.fields.list(.expect, contains: "100-continue")
             && request.fields.lines.count { $0.name == .expect } == 1
-            && request.fields[request.fields.range(of: .expect)].trimmingOWS
+            && request[request.fields.range(of: .expect)].trimmingOWS
                 .equalsFolded("100-continue")
     }
 
     /// First match wins; what a route leaves out comes from the site.
     func route(within site: Site) throws(ExchangeFault) -> Route {
+        let request = request
         let route = site.route(path: request[request.path])
         if let allowed = route.allow, !allowed.contains(client.facts.client) {
             throw .refused(.forbidden)
@@ -45,6 +48,7 @@ extension Exchange {
         guard site.redirectsToHTTPS, Forwarding.scheme(of: request, client.facts) == .http else {
             return nil
         }
+        let request = request
         var location = Buffer()
         location.append("https://")
         location.append(request[request.host])

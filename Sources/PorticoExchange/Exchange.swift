@@ -1,6 +1,6 @@
 package import PorticoBytes
 package import PorticoHTTP
-package import PorticoLoop
+internal import PorticoLoop
 package import PorticoOrigins
 
 /// One request, from its head to its log line. Each step is a file of its own.
@@ -58,7 +58,8 @@ package final class Exchange {
 
     /// The id that goes to the origin, to the client and into the log.
     func withID<R>(_ body: (Span<UInt8>) -> R) -> R {
-        givenID.isEmpty ? body(requestID.span) : body(request[givenID])
+        let (own, request) = (requestID, request)
+        return givenID.isEmpty ? body(own.span) : body(request[givenID])
     }
 }
 

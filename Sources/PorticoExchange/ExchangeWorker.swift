@@ -1,7 +1,7 @@
-package import PorticoBytes
-package import PorticoHTTP
+internal import PorticoBytes
+internal import PorticoHTTP
 package import PorticoLoop
-package import PorticoOrigins
+internal import PorticoOrigins
 package import PorticoTelemetry
 
 /// What the requests of one worker share: policy, balancers, counters, the log's current batch.
@@ -17,7 +17,7 @@ package final class ExchangeWorker {
     package var accessLog: AccessLog?
     var requestIDs: RequestIDs
     private var balancers: [Balancer] = []
-    private var date = Buffer()
+    private var date: [UInt8] = []
     private var dateSecond: Int64 = -1
 
     package init(
@@ -51,10 +51,12 @@ package final class ExchangeWorker {
         let second = reactor.wallTime / 1_000_000
         if second != dateSecond {
             dateSecond = second
-            date.removeAll()
-            HTTPDate.write(second, into: &date)
+            var text = Buffer()
+            HTTPDate.write(second, into: &text)
+            date = text.bytes.array
         }
-        body(date.bytes)
+        let date = date
+        body(date.span)
     }
 }
 

@@ -1,4 +1,4 @@
-package import PorticoBytes
+internal import PorticoBytes
 package import PorticoHTTP
 
 /// What a proxy changes in heads that it passes on. Pure functions of heads and facts.
@@ -35,7 +35,7 @@ package enum Forwarding {
                 chain.append(received[line.valueRange])
                 chain.append(", ")
             }
-            chain.append(facts.peer.address.description)
+            chain.append(facts.peer.ip.description)
             head.fields.append(.xForwardedFor, chain.bytes)
         } else {
             head.fields.append(.xForwardedFor, facts.clientText.span)

@@ -49,14 +49,14 @@ package struct Route: Sendable {
     package let pattern: PathPattern?
     package let pool: Pool
     /// What requests are spread by, where the pool's balance hashes.
-    package let hashKey: HashKey?
+    package let hashKey: RequestKey?
     /// Seconds after which a client may ask again when no node is there.
     package let retryAfter: Int
     /// Who may ask; nil: everybody.
     package let allow: NetworkList?
 
     package init(
-        pattern: PathPattern?, pool: Pool, hashKey: HashKey?, retryAfter: Int, allow: NetworkList?
+        pattern: PathPattern?, pool: Pool, hashKey: RequestKey?, retryAfter: Int, allow: NetworkList?
     ) {
         self.pattern = pattern
         self.pool = pool

@@ -1,4 +1,4 @@
-package import PorticoBytes
+internal import PorticoBytes
 
 /// Makes request ids: 32 hexadecimal digits, unlike any other's. One generator a worker.
 package struct RequestIDs: ~Copyable {
@@ -8,7 +8,7 @@ package struct RequestIDs: ~Copyable {
     package init(seed: (UInt64, UInt64)) { state = seed }
 
     package mutating func next() -> InlineArray<32, UInt8> {
-        let (high, low) = (mix(&state.0), mix(&state.1))
+        let (high, low) = (Self.mix(&state.0), Self.mix(&state.1))
         var text = InlineArray<32, UInt8>(repeating: 0)
         for digit in 0..<16 {
             text[digit] = Self.digit(high >> UInt64(60 - 4 * digit))
@@ -18,10 +18,10 @@ package struct RequestIDs: ~Copyable {
     }
 
     /// A seed for another generator.
-    package mutating func seed() -> UInt64 { mix(&state.0) }
+    package mutating func seed() -> UInt64 { Self.mix(&state.0) }
 
     /// SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014).
-    private func mix(_ state: inout UInt64) -> UInt64 {
+    private static func mix(_ state: inout UInt64) -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var word = state
         word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9

@@ -104,6 +104,9 @@ package final class Stream: Source {
         reading.sleep(sleeper, until: deadline)
     }
 
+    /// Takes the sleeper away without waking it.
+    package func stopSleeping() { reading.retire() }
+
     /// Whether a read would have to wait.
     package var isQuiet: Bool { !mayRead }
 

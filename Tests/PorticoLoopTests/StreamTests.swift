@@ -107,7 +107,7 @@ struct PoolTests {
     final class Page { var bytes: [UInt8] = [] }
 
     @Test func `takes what is sent and gives it back`() async throws {
-        let pool = Pool(threads: 1, capacity: 8)
+        let pool = BlockingPool(threads: 1, capacity: 8)
         try await withWorker { worker in
             let digest = try await worker.digest(on: pool)
             #expect(digest == [1, 2])
@@ -115,15 +115,15 @@ struct PoolTests {
     }
 
     @Test func `a full queue is an answer`() async throws {
-        let pool = Pool(threads: 0, capacity: 0)
-        await #expect(throws: PoolFull.self) {
+        let pool = BlockingPool(threads: 0, capacity: 0)
+        await #expect(throws: QueueFull.self) {
             try await pool.run(1) { (number: sending Int) in number }
         }
     }
 }
 
 extension Worker {
-    func digest(on pool: Pool) async throws -> [UInt8] {
+    func digest(on pool: BlockingPool) async throws -> [UInt8] {
         let page = PoolTests.Page()
         page.bytes.append(1)
         let back = try await pool.run(page) { (page: sending PoolTests.Page) in

@@ -8,12 +8,12 @@ internal import PorticoOrigins
 /// HTTP/1.1 with an origin node: one connection, one request at a time.
 final class HTTP1Origin: OriginPort {
     /// The bounds of a conversation with an origin, from its pool's settings.
-    struct Bounds {
-        var heads: HeadLimits
-        var firstByte: Duration
-        var betweenBytes: Duration
+    struct Bounds: Sendable {
+        var heads = HeadLimits(bytes: 384 << 10, lines: 1024, targetBytes: 0)
+        var firstByte = Duration.seconds(15)
+        var betweenBytes = Duration.seconds(15)
         /// Without a byte in either direction, a tunnel ends after this.
-        var idle: Duration
+        var idle = Duration.seconds(60)
     }
 
     private enum Progress {

@@ -31,9 +31,13 @@ package final class Transport {
         engine = nil
     }
 
-    package init(_ stream: Stream, through engine: consuming TLSEngine) {
+    /// `early`: bytes that were read from the stream before TLS began.
+    package init(
+        _ stream: Stream, through engine: consuming TLSEngine, early: consuming Buffer = Buffer()
+    ) {
         self.stream = stream
         self.engine = consume engine
+        received = early
     }
 
     package var isTLS: Bool { engine != nil }
@@ -84,6 +88,7 @@ package final class Transport {
         into buffer: inout Buffer, upTo count: Int
     ) throws(TransportFault) -> Int? {
         if engine == nil {
+            if !received.isEmpty { return takeUnread(into: &buffer, upTo: count) }
             do { return try stream.readNow(into: &buffer, upTo: count) } catch { throw .io(error) }
         }
         let before = buffer.count
@@ -99,6 +104,13 @@ package final class Transport {
             }
             if read == 0 { throw .cut }
         }
+    }
+
+    private func takeUnread(into buffer: inout Buffer, upTo count: Int) -> Int {
+        let taken = min(count, received.count)
+        buffer.append(received.bytes.extracting(first: taken))
+        received.consume(taken)
+        return taken
     }
 
     private func readCiphertext() throws(TransportFault) -> Int? {
@@ -127,7 +139,7 @@ package final class Transport {
 
     package func readable(by deadline: Instant, in scope: Scope? = nil) async throws(TransportFault)
     {
-        if mayHaveMore { return }
+        if mayHaveMore || (engine == nil && !received.isEmpty) { return }
         do throws(IOFault) {
             // A peer that waits for our flight will not send its own.
             if !sending.isEmpty { try await stream.writable(by: deadline, in: scope) }
@@ -141,6 +153,12 @@ package final class Transport {
     package func sleep(_ sleeper: any Sleeper, until deadline: Instant) {
         stream.sleep(sleeper, until: deadline)
     }
+
+    /// Takes the sleeper away without waking it.
+    package func stopSleeping() { stream.stopSleeping() }
+
+    /// Gives back bytes that were read from the stream before the transport was made.
+    package func unread(_ bytes: Span<UInt8>) { received.append(bytes) }
 
     // MARK: - Writing
 

@@ -10,7 +10,7 @@ internal import PorticoTLS
 struct SharedState: Sendable {
     let snapshots: Published<Snapshot>
     let connections: ConnectionLedger
-    let resolver: NameBook
+    let book: NameBook
     let log: LogWriter
 }
 
@@ -38,7 +38,7 @@ final class ServerWorker: ConnectionOwner {
         self.counters = counters
         subscription = Published.Subscription(shared.snapshots)
         snapshot = subscription.value
-        dialer = Dialer(on: reactor, resolver: shared.resolver, counters: counters)
+        dialer = Dialer(on: reactor, book: shared.book, counters: counters)
         let seed = Process.random(16)
         exchanges = ExchangeWorker(
             on: reactor, policy: snapshot.policy, dialer: dialer, counters: counters,
@@ -67,7 +67,7 @@ final class ServerWorker: ConnectionOwner {
         exchanges.policy = next.policy
         exchanges.accessLog = shared.log.accessLog(
             for: next.configuration.log, counters: counters)
-        dialer.adopt(next.policy)
+        dialer.adopt(next.policy.pools, rules: next.dialRules)
     }
 
     // MARK: - Listening

@@ -7,6 +7,8 @@ final class Snapshot: Sendable {
     let configuration: Configuration
     let policy: Policy
     let limits: LimitsSettings
+    /// By the pool's name.
+    let dialRules: [String: DialRules]
     /// Connections in all that the process has descriptors for.
     let mostConnections: Int
     /// For listeners with TLS; nil if there is none.
@@ -16,11 +18,12 @@ final class Snapshot: Sendable {
 
     init(
         configuration: Configuration, policy: Policy, limits: LimitsSettings,
-        mostConnections: Int, tls: ServerContext?, digest: String
+        dialRules: [String: DialRules], mostConnections: Int, tls: ServerContext?, digest: String
     ) {
         self.configuration = configuration
         self.policy = policy
         self.limits = limits
+        self.dialRules = dialRules
         self.mostConnections = mostConnections
         self.tls = tls
         self.digest = digest

@@ -1,8 +1,8 @@
-package import PorticoBytes
+internal import PorticoBytes
 package import PorticoHTTP
 
 /// What a hashing balance spreads requests by (`hash_key`).
-package enum HashKey: Equatable, Sendable {
+package enum RequestKey: Equatable, Sendable {
     case path
     case url
     case clientIP

@@ -1,10 +1,10 @@
 internal import Synchronization
 
 /// The queue of the pool is full; the work was not taken.
-package struct PoolFull: Error {}
+package struct QueueFull: Error {}
 
 /// Threads for work that blocks or takes long. The queue is bounded: full is an answer.
-package final class Pool: Sendable {
+package final class BlockingPool: Sendable {
     private let queue = Mutex<[@Sendable () -> Void]>([])
     private let capacity: Int
     private let available = Semaphore()
@@ -17,7 +17,7 @@ package final class Pool: Sendable {
     /// Gives `input` away, works on it on a thread of the pool, and gives the result to the caller.
     package func run<Input, Output>(
         _ input: sending Input, _ work: @escaping @Sendable (sending Input) -> sending Output
-    ) async throws(PoolFull) -> sending Output {
+    ) async throws(QueueFull) -> sending Output {
         let parcel = Parcel(input)
         let reply: Parcel<Output>? = unsafe await withUnsafeContinuation { continuation in
             let accepted = queue.withLock { queue in
@@ -29,7 +29,7 @@ package final class Pool: Sendable {
             }
             if accepted { available.signal() } else { unsafe continuation.resume(returning: nil) }
         }
-        guard let reply else { throw PoolFull() }
+        guard let reply else { throw QueueFull() }
         return reply.open()
     }
 

@@ -296,8 +296,11 @@ package import PorticoBytes
         }
         let resumed = unsafe portico_tls_resumed(handle)
         return unsafe context.covers(
-            host, choice: choice, identity: resumed ? nil : portico_tls_identity(handle))
+            host, choice: choice, identity: resumed ? nil : certificateIdentity)
     }
+
+    /// `Certificate.identity` of the one with which this server answered.
+    var certificateIdentity: UnsafeRawPointer? { unsafe portico_tls_identity(handle) }
 
     /// What a client's later connection to the same origin can be resumed with: its ticket and keys,
     /// so to be kept as a secret. Nil until the server has sent a ticket.

@@ -210,6 +210,23 @@ struct TLSEngineTests {
         }
     }
 
+    @Test(arguments: [(UInt8(0), UInt8(1)), (40, 2), (48, 2), (90, 2)])
+    func `a peer that gives up during the handshake is told from one that errs`(
+        _ alert: UInt8, _ level: UInt8
+    ) throws {
+        var engine = try TLSEngine(client: Sample.client(), name: "shop.example")
+        var wire = Buffer()
+        var plaintext = Buffer()
+        var out = Buffer()
+        engine.startHandshake(sending: &out)
+        wire.append([21, 3, 3, 0, 2, level, alert].span)
+        let fault = #expect(throws: TLSFault.alerted(alert)) {
+            try engine.receive(&wire, into: &plaintext, sending: &out, upTo: 4096)
+        }
+        #expect(fault?.reason?.isEmpty == false && fault?.reason != "unknown error")
+        #expect(fault?.party == .peer && fault?.mayPass == true)
+    }
+
     @Test func `what is not asked for by the protocol list is refused`() throws {
         let conversation = try Conversation(
             TLSEngine(client: Sample.client(protocols: [.h2]), name: "shop.example"),
@@ -268,6 +285,19 @@ struct ResumptionTests {
             #expect(try next.clientSays(Array("again".utf8)) == 5)
             try next.run()
             #expect(next.textAtServer == "again")
+        }
+    }
+
+    @Test(arguments: [TLSVersion.tls12, .tls13])
+    func `a ticket is good for the name under which it was given`(_ version: TLSVersion) throws {
+        let server = try Sample.server([Sample.shop, Sample.other])
+        let session = try #require(Sample.conversation(version, server: server).session)
+        for (name, resumes) in [
+            ("shop.example", true), ("SHOP.example", true), ("www.shop.example", false),
+        ] {
+            let next = try Sample.conversation(
+                version, server: server, name: name, resuming: session)
+            #expect(next.serverAgreed?.isResumed == resumes, "\(name)")
         }
     }
 

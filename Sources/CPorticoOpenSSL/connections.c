@@ -93,8 +93,8 @@ int portico_on_client_hello(SSL *ssl, int *alert, void *argument) {
     return SSL_CLIENT_HELLO_RETRY;
 }
 
-// Binds tickets to the name under which they were given: RFC 6066 §3 forbids to resume under another
-// one, and OpenSSL does not look at it.
+// Binds tickets to the name under which they were given: RFC 6066 §3 forbids to resume under
+// another one, and OpenSSL does not look at it.
 static bool bind_tickets(portico_tls *tls) {
     uint8_t folded[256], digest[32];
     size_t count = 0;

@@ -147,7 +147,8 @@ const void *portico_certificate_identity(const portico_certificate *certificate)
 
 void portico_certificate_names(
     const portico_certificate *certificate, void *owner,
-    void (*dns)(void *, const uint8_t *, size_t), void (*address)(void *, const uint8_t *, size_t)) {
+    void (*dns)(void *, const uint8_t *, size_t),
+    void (*address)(void *, const uint8_t *, size_t)) {
     ERR_clear_error();
     bool found = false;
     GENERAL_NAMES *names = X509_get_ext_d2i(certificate->leaf, NID_subject_alt_name, NULL, NULL);
@@ -249,7 +250,8 @@ static bool fill(
     return good && add_names(leaf, draft->names)
         && add(leaf, &context, NID_subject_key_identifier, "hash")
         && (!issuer || add(leaf, &context, NID_authority_key_identifier, "keyid"))
-        && add(leaf, &context, NID_basic_constraints, authority ? "critical,CA:TRUE" : "critical,CA:FALSE")
+        && add(leaf, &context, NID_basic_constraints,
+               authority ? "critical,CA:TRUE" : "critical,CA:FALSE")
         && add(leaf, &context, NID_key_usage,
                authority ? "critical,keyCertSign,cRLSign" : "critical,digitalSignature")
         && (authority || add(leaf, &context, NID_ext_key_usage, "serverAuth"))

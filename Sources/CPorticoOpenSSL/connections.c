@@ -93,9 +93,20 @@ int portico_on_client_hello(SSL *ssl, int *alert, void *argument) {
     return SSL_CLIENT_HELLO_RETRY;
 }
 
+// Binds tickets to the name under which they were given: RFC 6066 §3 forbids to resume under
+// another one, and OpenSSL does not look at it.
+static bool bind_tickets(portico_tls *tls) {
+    uint8_t folded[256], digest[32];
+    size_t count = 0;
+    for (const char *name = tls->name; *name && count < sizeof folded; name++)
+        folded[count++] = (uint8_t)(*name >= 'A' && *name <= 'Z' ? *name | 0x20 : *name);
+    portico_sha256(folded, count, digest);
+    return SSL_set_session_id_context(tls->ssl, digest, sizeof digest) == 1;
+}
+
 bool portico_tls_choose(portico_tls *tls, portico_server *server) {
     tls->chosen = true;
-    return SSL_set_SSL_CTX(tls->ssl, server->context) != NULL;
+    return SSL_set_SSL_CTX(tls->ssl, server->context) && (!tls->name || bind_tickets(tls));
 }
 
 // Steps ----------------------------------------------------------------------------------------

@@ -6,8 +6,8 @@
 #include <openssl/rand.h>
 #include <string.h>
 
-// Mozilla's "intermediate" without DHE: clients that know DHE and not ECDHE are gone, and DHE is the
-// dearest handshake that a stranger can ask for.
+// Mozilla's "intermediate" without DHE: clients that know DHE and not ECDHE are gone, and DHE is
+// the dearest handshake that a stranger can ask for.
 static const char ciphers12[] =
     "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"
     "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"
@@ -161,10 +161,17 @@ portico_client *portico_client_make(
         SSL_CTX_set_verify(
             context, trust == PORTICO_TRUST_ALL ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, NULL);
         switch (trust) {
-            case PORTICO_TRUST_SYSTEM: good = SSL_CTX_set_default_verify_paths(context) == 1; break;
-            case PORTICO_TRUST_FILE: good = trust_file(context, authorities, authorities_count); break;
-            case PORTICO_TRUST_PEM: good = trust_pem(context, authorities, authorities_count); break;
-            case PORTICO_TRUST_ALL: break;
+            case PORTICO_TRUST_SYSTEM:
+                good = SSL_CTX_set_default_verify_paths(context) == 1;
+                break;
+            case PORTICO_TRUST_FILE:
+                good = trust_file(context, authorities, authorities_count);
+                break;
+            case PORTICO_TRUST_PEM:
+                good = trust_pem(context, authorities, authorities_count);
+                break;
+            case PORTICO_TRUST_ALL:
+                break;
         }
     }
     // This verb answers 0 for success.

@@ -75,13 +75,14 @@ internal import PorticoBytes
         }
         self.label = label
         self.names = names
-        kind = switch unsafe portico_certificate_kind(made) {
-        case PORTICO_KEY_RSA: .rsa
-        case PORTICO_KEY_RSA_PSS: .rsaPSS
-        case PORTICO_KEY_ED25519: .ed25519
-        case PORTICO_KEY_ED448: .ed448
-        default: .ecdsa
-        }
+        kind =
+            switch unsafe portico_certificate_kind(made) {
+            case PORTICO_KEY_RSA: .rsa
+            case PORTICO_KEY_RSA_PSS: .rsaPSS
+            case PORTICO_KEY_ED25519: .ed25519
+            case PORTICO_KEY_ED448: .ed448
+            default: .ecdsa
+            }
         begins = unsafe portico_certificate_begins(made)
         ends = unsafe portico_certificate_ends(made)
         unsafe handle = made

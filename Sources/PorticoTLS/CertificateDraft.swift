@@ -38,7 +38,8 @@ package struct CertificateDraft: Sendable {
                     is_authority: isAuthority, begins: begins, ends: ends)
                 return unsafe withUnsafeMutablePointer(to: &chain) { chain in
                     unsafe withUnsafeMutablePointer(to: &key) { key in
-                        unsafe portico_draft_sign(&draft, issuer?.handle, chain, key, appendToBuffer)
+                        unsafe portico_draft_sign(
+                            &draft, issuer?.handle, chain, key, appendToBuffer)
                     }
                 }
             }

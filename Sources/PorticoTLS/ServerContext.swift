@@ -111,7 +111,8 @@ package final class ServerContext: Sendable {
         func bearers(_ carries: (CertificateNames) -> Bool) -> [Int] {
             var kinds: Set<Certificate.Kind> = []
             return certificates.indices.filter { number in
-                carries(certificates[number].names) && kinds.insert(certificates[number].kind).inserted
+                carries(certificates[number].names)
+                    && kinds.insert(certificates[number].kind).inserted
             }
         }
 
@@ -144,7 +145,8 @@ package final class ServerContext: Sendable {
             // SAFETY: the context keeps the ticket keys; the shim copies the protocols.
             let made = unsafe alpn.withUnsafeBufferPointer { alpn in
                 unsafe portico_server_make(
-                    minimumVersion == .tls13, alpn.baseAddress, alpn.count, seconds, lookUpTicketKey,
+                    minimumVersion == .tls13, alpn.baseAddress, alpn.count, seconds,
+                    lookUpTicketKey,
                     Unmanaged.passUnretained(tickets).toOpaque())
             }
             guard let made = unsafe made else {

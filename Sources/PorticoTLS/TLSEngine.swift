@@ -183,6 +183,8 @@ package import PorticoBytes
                 continue
             }
             if let fault = fault(of: step) { throw fault }
+            // A peer that says goodbye before it has said who it is: close_notify is alert 0.
+            if step.status == PORTICO_CLOSED { throw .alerted(0) }
             if step.status == PORTICO_DONE { phase = .open }
             return
         }
@@ -289,15 +291,18 @@ package import PorticoBytes
     }
 
     /// Whether the certificate with which this server answered speaks for `host` (without a port).
-    /// After a resumption, which does not tell the certificate, any that the name could have got.
+    /// After a resumption, which tells no certificate, any that its name could have got.
     package func covers(host: Span<UInt8>) -> Bool {
         guard case .server(let context, let choice, _) = role, isHandshakeFinished else {
             return false
         }
         let resumed = unsafe portico_tls_resumed(handle)
         return unsafe context.covers(
-            host, choice: choice, identity: resumed ? nil : portico_tls_identity(handle))
+            host, choice: choice, identity: resumed ? nil : certificateIdentity)
     }
+
+    /// `Certificate.identity` of the one with which this server answered.
+    var certificateIdentity: UnsafeRawPointer? { unsafe portico_tls_identity(handle) }
 
     /// What a client's later connection to the same origin can be resumed with: its ticket and keys,
     /// so to be kept as a secret. Nil until the server has sent a ticket.

@@ -40,6 +40,7 @@ package enum TLSFault: Error, Equatable, Sendable {
         // SAFETY: OpenSSL's texts are constants.
         case .refused(let code), .broken(let code):
             unsafe String(cString: portico_error_text(code))
+        case .alerted(0): "closed before the handshake was finished"
         case .alerted(let alert):
             // OpenSSL names received alerts by reasons from 1000 of its library 20 (TLS).
             unsafe String(cString: portico_error_text(20 << 23 | (1000 + UInt64(alert))))

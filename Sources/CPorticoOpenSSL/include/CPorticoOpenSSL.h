@@ -94,8 +94,8 @@ typedef struct {
 
 /// Makes a key pair and a certificate for it, signed by the issuer or, without one, by itself.
 bool portico_draft_sign(
-    const portico_draft *draft, const portico_certificate *_Nullable issuer, void *certificate_owner,
-    void *key_owner, portico_sink sink);
+    const portico_draft *draft, const portico_certificate *_Nullable issuer,
+    void *certificate_owner, void *key_owner, portico_sink sink);
 
 // Contexts -------------------------------------------------------------------------------------
 
@@ -116,7 +116,12 @@ void portico_server_free(portico_server *server);
 
 /// What connections to origins share.
 typedef struct portico_client portico_client;
-enum portico_trust { PORTICO_TRUST_SYSTEM, PORTICO_TRUST_FILE, PORTICO_TRUST_PEM, PORTICO_TRUST_ALL };
+enum portico_trust {
+    PORTICO_TRUST_SYSTEM,
+    PORTICO_TRUST_FILE,
+    PORTICO_TRUST_PEM,
+    PORTICO_TRUST_ALL,
+};
 
 /// `authorities` is a path or PEM, as `trust` says. NULL: no certificate could be read from it.
 portico_client *_Nullable portico_client_make(

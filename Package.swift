@@ -83,11 +83,15 @@ let floor6: [Target] = [
         linkerSettings: [.unsafeFlags(["-static-stdlib"], .when(configuration: .release))])
 ]
 
-// What holds for any input, asked by the tests and by the fuzzers (Tests/Fuzz/run).
+// What holds for any input, asked by the tests and by the fuzzers (Tests/Fuzz/run); and what it
+// costs.
 let tools: [Target] = [
     .target(
         name: "HTTP1Properties", dependencies: ["PorticoBytes", "PorticoHTTP", "PorticoHTTP1"],
-        path: "Tests/Fuzz/Properties", swiftSettings: strict)
+        path: "Tests/Fuzz/Properties", swiftSettings: strict),
+    .executableTarget(
+        name: "PorticoBench", dependencies: ["PorticoBytes", "PorticoHTTP", "PorticoHTTP1"],
+        swiftSettings: strict),
 ]
 
 let package = Package(

@@ -87,7 +87,9 @@ package enum BodyProperties {
     private static func same(
         _ left: Outcome, _ right: Outcome, ignoringRest: Bool = false
     ) -> Bool {
-        guard left.data == right.data, sameLines(left.trailers, right.trailers) else { return false }
+        guard left.data == right.data, sameLines(left.trailers, right.trailers) else {
+            return false
+        }
         if ignoringRest, case .end = left.end, case .end = right.end { return true }
         return left.end == right.end
     }

@@ -9,6 +9,9 @@ extension Exchange {
         let host = request[request.host]
         guard let found = policy.sites.find(host: host) else { throw .refused(.unknownHost) }
         site = found
+        if !found.denied.isEmpty, found.denied.contains(client.facts.client) {
+            throw .refused(.forbidden)
+        }
         if !client.covers(host: host) { throw .refused(.misdirected) }
         return found
     }

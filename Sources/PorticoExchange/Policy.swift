@@ -23,15 +23,19 @@ package final class Site: Sendable {
     package let redirectsToHTTPS: Bool
     /// The value of Strict-Transport-Security; empty: none is sent.
     package let hsts: [UInt8]
+    /// Who is refused before anything else.
+    package let denied: NetworkList
     private let routes: [Route]
     private let otherwise: Route
 
     package init(
-        hosts: [String], routes: [Route], otherwise: Route, redirectsToHTTPS: Bool, hsts: [UInt8]
+        hosts: [String], routes: [Route], otherwise: Route, denied: NetworkList,
+        redirectsToHTTPS: Bool, hsts: [UInt8]
     ) {
         self.hosts = hosts
         self.routes = routes
         self.otherwise = otherwise
+        self.denied = denied
         self.redirectsToHTTPS = redirectsToHTTPS
         self.hsts = hsts
     }

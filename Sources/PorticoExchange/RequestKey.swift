@@ -1,14 +1,24 @@
 internal import PorticoBytes
 package import PorticoHTTP
+package import PorticoOrigins
 
 /// What a hashing balance spreads requests by (`hash_key`).
 package enum RequestKey: Equatable, Sendable {
     case path
     case url
     case clientIP
-    /// In lower case.
     case header([UInt8])
     case cookie([UInt8])
+
+    package init(_ key: HashKey) {
+        switch key {
+        case .path: self = .path
+        case .url: self = .url
+        case .clientIP: self = .clientIP
+        case .header(let name): self = .header(Array(name.utf8))
+        case .cookie(let name): self = .cookie(Array(name.utf8))
+        }
+    }
 
     /// The key's hash, the same in every worker and process; nil where the request has none.
     package func hash(of head: borrowing RequestHead, from facts: borrowing ClientFacts) -> UInt64? {

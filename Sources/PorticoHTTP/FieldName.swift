@@ -77,6 +77,7 @@ internal import PorticoBytes
     case secWebSocketVersion
     case maxForwards
     case earlyData
+    case wwwAuthenticate
 
     /// As it is written on the wire. `other` has none.
     package var text: StaticString {
@@ -155,6 +156,7 @@ internal import PorticoBytes
         case .secWebSocketVersion: "Sec-WebSocket-Version"
         case .maxForwards: "Max-Forwards"
         case .earlyData: "Early-Data"
+        case .wwwAuthenticate: "WWW-Authenticate"
         }
     }
 
@@ -237,6 +239,7 @@ internal import PorticoBytes
             if name.equalsFolded("x-forwarded-for") { return .xForwardedFor }
             if name.equalsFolded("x-magento-debug") { return .xMagentoDebug }
         case 16:
+            if name.equalsFolded("www-authenticate") { return .wwwAuthenticate }
             if name.equalsFolded("proxy-connection") { return .proxyConnection }
             if name.equalsFolded("content-encoding") { return .contentEncoding }
             if name.equalsFolded("content-location") { return .contentLocation }

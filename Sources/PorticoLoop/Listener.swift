@@ -36,6 +36,9 @@ package struct ListeningSocket: Sendable {
         return probe == -EADDRINUSE
     }
 
+    /// What `isTaken` means in terms of errno.
+    package static let addressInUse = EADDRINUSE
+
     package func close() { px_close(descriptor) }
 
     /// Keeps the descriptor open in the process that this one is about to start.

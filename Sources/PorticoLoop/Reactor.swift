@@ -13,6 +13,8 @@ package final class Reactor {
     /// How many tasks of this worker have not ended.
     package internal(set) var running = 0
     package private(set) var turns = 0
+    /// What lives on this worker for as long as it runs.
+    package var resident: AnyObject?
     /// The wall clock in Unix microseconds, read once a turn.
     package private(set) var wallTime: Int64 = 0
 

@@ -52,5 +52,10 @@ package actor Worker {
     /// Runs `body` here, on this worker's thread.
     package func perform<R: Sendable>(_ body: @Sendable (Reactor) -> R) -> R { body(reactor) }
 
+    /// Has `body` run here soon, from whatever thread; the order of calls is kept.
+    package nonisolated func send(_ body: @escaping @Sendable (Reactor) -> Void) {
+        Task(executorPreference: executor) { await self.perform(body) }
+    }
+
     package func stop() { isStopped = true }
 }

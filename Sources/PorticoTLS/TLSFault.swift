@@ -77,6 +77,11 @@ package struct CertificateFault: Error, Equatable, Sendable {
     /// What the caller calls the certificate: its path, mostly.
     package let label: String
 
+    package init(kind: Kind, label: String) {
+        self.kind = kind
+        self.label = label
+    }
+
     /// OpenSSL's own words, where the certificate was refused.
     package var reason: String? {
         guard case .refused(let code) = kind else { return nil }

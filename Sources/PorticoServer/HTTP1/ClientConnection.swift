@@ -2,6 +2,7 @@ internal import PorticoBytes
 internal import PorticoExchange
 internal import PorticoHTTP
 internal import PorticoLoop
+internal import PorticoTelemetry
 internal import PorticoTLS
 
 /// What a listener says of the connections that it accepts.
@@ -106,16 +107,18 @@ final class ClientConnection: Sleeper {
             guard facts.isTrustedProxy, await readProxyHeader() else { return false }
         }
         guard let context = traits.tls else { return true }
-        transport = Transport(stream, through: TLSEngine(server: context))
+        transport = Transport(
+            stream, through: TLSEngine(server: context), early: transport.takeUnread())
         do throws(TransportFault) {
             try await transport.handshake(by: idleDeadline)
         } catch {
             if error == .tls(.plainHTTP) { await sayThatThisIsTLS() }
-            owner.counters.handshakeFailed()
+            owner.counters.increment(.tlsHandshakesFailed)
             return false
         }
         guard let negotiated = transport.negotiated else { return false }
-        owner.counters.handshakeFinished(isResumed: negotiated.isResumed)
+        owner.counters.increment(
+            negotiated.isResumed ? .tlsHandshakesResumed : .tlsHandshakesFull)
         facts.tls = negotiated.version == .tls13 ? "TLSv1.3" : "TLSv1.2"
         return true
     }
@@ -204,7 +207,7 @@ protocol ConnectionOwner: AnyObject {
     var limits: LimitsSettings { get }
     var handler: any RequestHandler { get }
     var isDraining: Bool { get }
-    var counters: ConnectionCounters { get }
+    var counters: WorkerCounters { get }
 
     /// The connection has been closed.
     func ended(_ connection: ClientConnection)

@@ -160,6 +160,13 @@ package final class Transport {
     /// Gives back bytes that were read from the stream before the transport was made.
     package func unread(_ bytes: Span<UInt8>) { received.append(bytes) }
 
+    /// The bytes given back by `unread`, for a transport that takes this one's place.
+    package func takeUnread() -> Buffer {
+        var taken = Buffer()
+        swap(&taken, &received)
+        return taken
+    }
+
     // MARK: - Writing
 
     /// Takes what it can from `buffer` and writes it; whether all is written.

@@ -95,25 +95,21 @@ final class Dialer: OriginDialer {
             return Transport(plain: stream)
         }
         let name = node.description.sni.isEmpty ? node.host : node.description.sni
-        do throws(TLSFault) {
-            let transport = Transport(
-                stream, through: try TLSEngine(client: context, name: name))
-            do throws(TransportFault) {
-                try await transport.handshake(by: deadline, in: scope)
-                return transport
-            } catch {
-                closed(stream)
-                switch error {
-                case .io(.late): throw ExchangeFault.origin(.connectTimeout)
-                case .io(.interrupted): throw ExchangeFault.client(.gone)
-                default: throw ExchangeFault.origin(.untrusted)
-                }
-            }
-        } catch let fault as ExchangeFault {
-            throw fault
-        } catch {
+        guard let engine = try? TLSEngine(client: context, name: name) else {
             closed(stream)
             throw .origin(.untrusted)
+        }
+        let transport = Transport(stream, through: engine)
+        do throws(TransportFault) {
+            try await transport.handshake(by: deadline, in: scope)
+            return transport
+        } catch {
+            closed(stream)
+            switch error {
+            case .io(.late): throw .origin(.connectTimeout)
+            case .io(.interrupted): throw .client(.gone)
+            default: throw .origin(.untrusted)
+            }
         }
     }
 

@@ -1,0 +1,167 @@
+internal import PorticoBytes
+internal import PorticoExchange
+internal import PorticoHTTP
+internal import PorticoLoop
+internal import PorticoTelemetry
+
+/// The admin API (INTERFACE §4): who asks, whether they may, and what is answered.
+///
+/// Each route is a row; what it does stands in the files beside this one.
+final class AdminHandler: RequestHandler {
+    /// The largest body that an admin request may have.
+    private static let mostBody = 1 << 20
+
+    let steward: Steward
+
+    init(_ steward: Steward) { self.steward = steward }
+
+    func handle(_ head: RequestHead, from client: HTTP1Client) async {
+        let answer = await respond(to: head, from: client)
+        await send(answer, to: head, from: client)
+    }
+
+    func refuse(_ status: UInt16, from client: HTTP1Client) async {
+        await send(.problem(status), to: client.head, from: client)
+    }
+
+    // MARK: - Answering
+
+    private func respond(to head: RequestHead, from client: HTTP1Client) async -> AdminAnswer {
+        let path = head[head.path].text
+        guard let call = AdminCall(head: head, path: path) else {
+            return .problem(404, detail: "There is nothing at \(path).")
+        }
+        if !call.methods.contains(head.method) {
+            var answer = AdminAnswer.problem(405, detail: "\(path) takes \(call.methodList).")
+            answer.fields.append((.allow, call.methodList))
+            return answer
+        }
+        let caller: AdminCaller
+        switch AdminCaller.identify(
+            head, facts: client.facts, tokens: steward.snapshot.configuration.admin.tokens)
+        {
+        case .known(let known): caller = known
+        case .unknownToken: return .unauthorised("The token is not known.")
+        }
+        if let scope = call.scope(for: caller), !caller.scopes.contains(scope) {
+            return caller.name == nil
+                ? .unauthorised("\(path) needs a token, in Fastly-Key or Authorization: Bearer.")
+                : .problem(403, detail: "The token \(caller.name ?? "") lacks the scope for \(path).")
+        }
+        do throws(ExchangeFault) {
+            _ = try await readBody(from: client)
+        } catch {
+            return .problem(error.status ?? 400)
+        }
+        return perform(call, for: caller, head)
+    }
+
+    private func perform(
+        _ call: AdminCall, for caller: AdminCaller, _ head: RequestHead
+    ) -> AdminAnswer {
+        switch call {
+        case .health: return .json("{\"status\":\"ok\"}")
+        case .readiness: return readiness()
+        case .metrics: return metrics()
+        case .status: return status()
+        case .origins: return origins()
+        case .reload: return reload(caller)
+        case .node(let pool, let node, let change):
+            return set(node: node, of: pool, to: change, caller)
+        }
+    }
+
+    private func readBody(from client: HTTP1Client) async throws(ExchangeFault) -> [UInt8] {
+        let sink = BodyGatherer(limit: Self.mostBody)
+        while true {
+            switch try client.transfer(to: sink) {
+            case .moved:
+                if sink.isOverfull { throw .client(.malformed(status: 413)) }
+            case .blocked: try await client.readable(in: nil)
+            case .finished: return sink.bytes
+            }
+        }
+    }
+
+    private func send(_ answer: AdminAnswer, to head: RequestHead, from client: HTTP1Client) async {
+        var response = ResponseHead(status: answer.status)
+        var date = Buffer()
+        HTTPDate.write(wallNow() / 1_000_000, into: &date)
+        response.fields.append(.date, date.bytes)
+        response.fields.append(.contentType, answer.contentType)
+        response.fields.append(.cacheControl, "no-store")
+        for (name, value) in answer.fields { response.fields.append(name, value) }
+        client.begin(
+            response, length: .known(UInt64(answer.body.count)), answering: head.method)
+        if head.method != .head { client.put(answer.body.span) }
+        client.finish(trailers: Fields())
+        do throws(ExchangeFault) { try await client.flush(in: nil) } catch { client.cut() }
+    }
+}
+
+/// What an admin request is answered with.
+struct AdminAnswer {
+    var status: UInt16 = 200
+    var contentType = "application/json"
+    var fields: [(FieldName, String)] = []
+    var body: [UInt8]
+
+    static func json(_ text: String, status: UInt16 = 200) -> AdminAnswer {
+        AdminAnswer(status: status, body: Array((text + "\n").utf8))
+    }
+
+    static func json(_ buffer: consuming Buffer, status: UInt16 = 200) -> AdminAnswer {
+        buffer.append("\n")
+        return AdminAnswer(status: status, body: buffer.bytes.array)
+    }
+
+    /// RFC 9457.
+    static func problem(
+        _ status: UInt16, detail: String = "", problems: [String] = []
+    ) -> AdminAnswer {
+        var body = Buffer()
+        body.append("{\"type\":\"about:blank\",\"title\":\"")
+        body.append(StatusPhrase.of(status))
+        body.append("\",\"status\":")
+        body.append(decimal: UInt64(status))
+        if !detail.isEmpty {
+            body.append(",\"detail\":")
+            body.append(json: Array(detail.utf8).span)
+        }
+        if !problems.isEmpty {
+            body.append(",\"problems\":[")
+            for (index, problem) in problems.enumerated() {
+                if index > 0 { body.append(",") }
+                body.append(json: Array(problem.utf8).span)
+            }
+            body.append("]")
+        }
+        body.append("}\n")
+        return AdminAnswer(
+            status: status, contentType: "application/problem+json", body: body.bytes.array)
+    }
+
+    static func unauthorised(_ detail: String) -> AdminAnswer {
+        var answer = problem(401, detail: detail)
+        answer.fields.append((.wwwAuthenticate, "Bearer realm=\"portico\""))
+        return answer
+    }
+}
+
+/// Gathers a small body.
+private final class BodyGatherer: BodySink {
+    private let limit: Int
+    private(set) var bytes: [UInt8] = []
+    private(set) var isOverfull = false
+
+    init(limit: Int) { self.limit = limit }
+
+    func put(_ more: Span<UInt8>) {
+        isOverfull = isOverfull || bytes.count + more.count > limit
+        if !isOverfull { bytes += more.array }
+    }
+
+    func finish(trailers: borrowing Fields) {}
+    var isFull: Bool { false }
+    func flush(in scope: Scope?) async throws(ExchangeFault) {}
+}

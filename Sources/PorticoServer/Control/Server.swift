@@ -1,0 +1,133 @@
+internal import Logging
+internal import PorticoBytes
+internal import PorticoLimits
+internal import PorticoLoop
+internal import PorticoTLS
+internal import PorticoTelemetry
+internal import Synchronization
+
+/// The daemon, from the configuration's first reading to the last connection's end.
+///
+/// The first thread runs the control worker: signals, reload, probes, names, the admin API. Each
+/// of the others runs one worker that serves clients.
+package enum Server {
+    package struct Options: Sendable {
+        /// As the operator named it.
+        package var file: String
+        package var environment: [String: String]
+        package var version: String
+
+        package init(file: String, environment: [String: String], version: String) {
+            self.file = file
+            self.environment = environment
+            self.version = version
+        }
+    }
+
+    /// Serves until it is told to stop. Throws what kept it from starting; a configuration's
+    /// faults come as `SettingsFaults`.
+    package static func run(_ options: Options) throws {
+        let signals = SignalMask()
+        let loader = ConfigurationLoader(file: options.file, environment: options.environment)
+        let configuration = try loader.load()
+        let descriptorLimit = Process.raiseDescriptorLimit()
+        let tickets = TicketKeys(now: monotonicNow())
+        var builder = SnapshotBuilder(
+            configuration, after: nil, tickets: tickets, descriptorLimit: descriptorLimit,
+            wallSeconds: wallNow() / 1_000_000)
+        let snapshot = try builder.build()
+
+        let workers = configuration.server.workers == 0 ? Process.cpus : configuration.server.workers
+        var listeners = Listeners()
+        try listeners.bind(configuration.listeners.map(\.address), workers: workers)
+        var adminListeners = Listeners()
+        try adminListeners.bind([configuration.admin.address], workers: 1)
+        try dropPrivileges(configuration.server.user)
+
+        let logger = OperationalLog.make(level: configuration.log.level)
+        for warning in builder.warnings { logger.warning("\(warning)") }
+        let log = LogWriter { logger.error("\($0)") }
+        log.open(configuration.log.access)
+        log.start()
+        let seed = Process.random(16)
+        let shared = SharedState(
+            snapshots: Published(snapshot),
+            connections: ConnectionLedger(seed: (seed.word(at: 0), seed.word(at: 8))),
+            book: NameBook(), log: log)
+        let team = (0..<workers).map { _ in
+            TeamMember(worker: Worker(), counters: WorkerCounters())
+        }
+        let start = StewardStart(
+            options: options, loader: loader, shared: shared, team: team, signals: signals,
+            listeners: listeners, adminListeners: adminListeners, tickets: tickets,
+            descriptorLimit: descriptorLimit, logger: logger)
+        let control = Worker()
+        for member in team {
+            member.worker.send { reactor in
+                reactor.resident = ServerWorker(
+                    on: reactor, shared: shared, counters: member.counters)
+            }
+            startThread { member.worker.run() }
+        }
+        control.send { reactor in
+            let steward = Steward(start, on: reactor, as: control)
+            reactor.resident = steward
+            steward.open()
+        }
+        control.run()
+        log.stop()
+    }
+
+    private static func dropPrivileges(_ user: String) throws(StartFault) {
+        if user.isEmpty || !Process.isRoot { return }
+        do throws(IOFault) {
+            try Process.drop(to: user)
+        } catch {
+            throw StartFault(["server.user = \"\(user)\": \(error.sentence)"])
+        }
+    }
+}
+
+/// Reads the configuration file, the first time and at each reload.
+package struct ConfigurationLoader: Sendable {
+    package let file: String
+    package let environment: [String: String]
+
+    package init(file: String, environment: [String: String]) {
+        self.file = file
+        self.environment = environment
+    }
+
+    package func load() throws -> Configuration {
+        let text: [UInt8]
+        do throws(IOFault) {
+            text = try Files.read(file, upTo: 16 << 20)
+        } catch {
+            throw StartFault(["\(file): \(error.sentence)"])
+        }
+        return try Configuration.load(
+            text: String(decoding: text, as: UTF8.self), file: file, environment: environment)
+    }
+}
+
+/// One worker, as the control thread knows it.
+struct TeamMember: Sendable {
+    let worker: Worker
+    let counters: WorkerCounters
+
+    /// Has its part of the daemon do something, in its own time.
+    func send(_ body: @escaping @Sendable (ServerWorker) -> Void) {
+        worker.send { reactor in
+            if let part = reactor.resident as? ServerWorker { body(part) }
+        }
+    }
+}
+
+/// The operational log: what an operator should know, on standard error.
+enum OperationalLog {
+    static func make(level: LogSettings.Level) -> Logger {
+        var logger = Logger(label: "portico") { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = Logger.Level(rawValue: level.rawValue) ?? .info
+        return logger
+    }
+}

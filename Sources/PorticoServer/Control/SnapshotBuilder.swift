@@ -1,0 +1,280 @@
+internal import PorticoBytes
+internal import PorticoExchange
+internal import PorticoHTTP
+internal import PorticoHTTP1
+internal import PorticoLoop
+internal import PorticoOrigins
+internal import PorticoTLS
+
+/// Makes of a configuration what workers need, reading the files that it names. Either all of
+/// it is made or none: a reload that fails leaves no trace.
+struct SnapshotBuilder {
+    let configuration: Configuration
+    /// The snapshot in force, whose knowledge of nodes goes on.
+    let former: Snapshot?
+    let tickets: TicketKeys
+    let descriptorLimit: Int
+    /// Unix seconds.
+    let wallSeconds: Int64
+
+    /// What is not wrong, but worth a line in the log.
+    private(set) var warnings: [String] = []
+
+    init(
+        _ configuration: Configuration, after former: Snapshot?, tickets: TicketKeys,
+        descriptorLimit: Int, wallSeconds: Int64
+    ) {
+        self.configuration = configuration
+        self.former = former
+        self.tickets = tickets
+        self.descriptorLimit = descriptorLimit
+        self.wallSeconds = wallSeconds
+    }
+
+    mutating func build() throws(StartFault) -> Snapshot {
+        var problems: [String] = []
+        let pools = configuration.pools.map { settings in
+            Pool(
+                PoolDescription(settings),
+                inheriting: former?.policy.pools.first { $0.name == settings.name })
+        }
+        var rules: [String: DialRules] = [:]
+        for settings in configuration.pools {
+            rules[settings.name] = dialRules(for: settings, &problems)
+        }
+        let sites = configuration.sites.compactMap { site(for: $0, among: pools, &problems) }
+        let tls = serverContext(&problems)
+        if !problems.isEmpty { throw StartFault(problems) }
+        let policy = Policy(
+            sites: SiteTable(sites), pools: pools,
+            httpsPort: configuration.listeners.first { $0.tls }?.address.port)
+        return Snapshot(
+            configuration: configuration, policy: policy, limits: configuration.limits,
+            dialRules: rules, mostConnections: mostConnections(), tls: tls,
+            digest: Digest.hex(Digest.sha256(Array(configuration.text.utf8).span).span))
+    }
+
+    // MARK: - Limits
+
+    /// As many connections as there are descriptors for, with a share kept for origins, files
+    /// and listeners: a front door that takes its last descriptor for a client cannot ask anybody.
+    private mutating func mostConnections() -> Int {
+        let reserve = max(48, descriptorLimit / 4)
+        let possible = max(16, descriptorLimit - reserve)
+        if possible < configuration.limits.connections {
+            warnings.append(
+                "limits.connections is \(configuration.limits.connections), but with "
+                    + "\(descriptorLimit) descriptors only \(possible) connections can be taken; "
+                    + "raise the limit (ulimit -n, LimitNOFILE)")
+        }
+        return min(possible, configuration.limits.connections)
+    }
+
+    // MARK: - Origins
+
+    private func dialRules(for pool: PoolSettings, _ problems: inout [String]) -> DialRules {
+        let limits = configuration.limits
+        var rules = DialRules(
+            connectTimeout: pool.connectTimeout,
+            bounds: HTTP1Origin.Bounds(
+                heads: HeadLimits(
+                    bytes: limits.responseHeaderBytes, lines: 4 * limits.headerCount,
+                    targetBytes: 0),
+                firstByte: pool.firstByteTimeout, betweenBytes: pool.betweenBytesTimeout,
+                idle: limits.idleTimeout),
+            keepalive: pool.keepalive)
+        for node in pool.nodes {
+            guard node.tls else {
+                rules.contexts.append(nil)
+                continue
+            }
+            do throws(CertificateFault) {
+                rules.contexts.append(
+                    try ClientContext(trust: node.ca.isEmpty ? .system : .file(node.ca)))
+            } catch {
+                problems.append("origins.\(pool.name): \(node.address): ca: \(error.sentence)")
+                rules.contexts.append(nil)
+            }
+        }
+        return rules
+    }
+
+    // MARK: - Sites
+
+    private func site(
+        for settings: SiteSettings, among pools: [Pool], _ problems: inout [String]
+    ) -> Site? {
+        guard let otherwise = route(nil, allow: nil, pool: settings.origins, among: pools) else {
+            return nil
+        }
+        let routes = settings.routes.compactMap { route in
+            self.route(
+                PathPattern(route.path), allow: route.allow,
+                pool: route.origins ?? settings.origins, among: pools)
+        }
+        var denied: [Network] = []
+        for file in settings.denyFiles { denied += networks(in: file, &problems) }
+        // Read here so that a broken file is told of now; they gain their meaning with limits.
+        for file in settings.allowFiles { _ = networks(in: file, &problems) }
+        var hsts = ""
+        if let age = settings.hsts { hsts = "max-age=\(age.components.seconds)" }
+        return Site(
+            hosts: settings.hosts, routes: routes, otherwise: otherwise,
+            denied: NetworkList(denied), redirectsToHTTPS: settings.redirectHTTPS,
+            hsts: Array(hsts.utf8))
+    }
+
+    private func route(
+        _ pattern: PathPattern?, allow: NetworkList?, pool name: String, among pools: [Pool]
+    ) -> Route? {
+        guard let pool = pools.first(where: { $0.name == name }),
+            let settings = configuration.pools.first(where: { $0.name == name })
+        else { return nil }
+        let key: RequestKey? =
+            switch settings.balance {
+            case .consistentHash: RequestKey(settings.hashKey)
+            case .ipHash: .clientIP
+            case .roundRobin, .leastRequests, .randomTwo: nil
+            }
+        // By then a probe, or the end of an ejection, may have found a node.
+        let wait =
+            settings.health.path.isEmpty ? settings.ejection.duration : settings.health.interval
+        return Route(
+            pattern: pattern, pool: pool, hashKey: key,
+            retryAfter: max(1, Int(wait.components.seconds)), allow: allow)
+    }
+
+    /// One CIDR a line; what follows a "#" is a comment.
+    private func networks(in file: String, _ problems: inout [String]) -> [Network] {
+        let content: [UInt8]
+        do throws(IOFault) {
+            content = try Files.read(file)
+        } catch {
+            problems.append("\(file): \(error.sentence)")
+            return []
+        }
+        var found: [Network] = []
+        let lines = content.split(separator: 0x0A, omittingEmptySubsequences: false)
+        for (index, line) in lines.enumerated() {
+            let text = Array(line.prefix { $0 != 0x23 })
+            let entry = text.span.trimmingOWS.text
+                .split(separator: "\r").first.map(String.init) ?? ""
+            if entry.isEmpty { continue }
+            do throws(Network.Fault) {
+                found.append(try Network(entry))
+            } catch {
+                problems.append("\(file):\(index + 1): \(entry) is no address and no CIDR")
+            }
+        }
+        return found
+    }
+
+    // MARK: - Certificates
+
+    private mutating func serverContext(_ problems: inout [String]) -> ServerContext? {
+        guard configuration.listeners.contains(where: \.tls) || configuration.admin.tls else {
+            return nil
+        }
+        var certificates: [Certificate] = []
+        for files in configuration.tls.certificates {
+            do throws(CertificateFault) {
+                certificates.append(try Certificate(chainFile: files.cert, keyFile: files.key))
+            } catch {
+                problems.append(error.sentence)
+            }
+        }
+        for certificate in certificates {
+            if let warning = certificate.warning(at: wallSeconds) {
+                warnings.append("\(certificate.label): \(warning.sentence)")
+            }
+        }
+        do throws(CertificateFault) {
+            if configuration.tls.certificates.isEmpty {
+                certificates = [try developmentCertificate()]
+            }
+            if certificates.isEmpty { return nil }
+            return try ServerContext(
+                certificates: certificates,
+                minimumVersion: configuration.tls.minVersion == .v13 ? .tls13 : .tls12,
+                protocols: [.http11], tickets: tickets)
+        } catch {
+            problems.append(error.sentence)
+            return nil
+        }
+    }
+
+    /// The certificate that is used when none is configured: made once, kept in the state
+    /// directory, renewed a week before its end.
+    private mutating func developmentCertificate() throws(CertificateFault) -> Certificate {
+        let folder = configuration.server.stateDirectory
+        let (cert, key) = (folder + "/development.crt", folder + "/development.key")
+        if let kept = try? Certificate(chainFile: cert, keyFile: key),
+            kept.ends > wallSeconds + 7 * 86_400
+        {
+            return kept
+        }
+        guard let made = DevelopmentCertificate.make(now: wallSeconds) else {
+            throw CertificateFault(kind: .noCertificate, label: "development certificate")
+        }
+        do throws(IOFault) {
+            try Files.makeFolder(folder)
+            try Files.replace(cert, with: made.certificatePEM)
+            try Files.replace(key, with: made.keyPEM)
+        } catch {
+            warnings.append("\(folder): the development certificate is not kept: \(error.sentence)")
+        }
+        return try Certificate(
+            chain: made.certificatePEM.span, key: made.keyPEM.span, label: "development certificate")
+    }
+}
+
+/// Why the daemon does not start, or a configuration does not come into force: one line each.
+package struct StartFault: Error, Equatable, Sendable {
+    package let problems: [String]
+    package init(_ problems: [String]) { self.problems = problems }
+}
+
+extension PoolDescription {
+    init(_ settings: PoolSettings) {
+        self.init(
+            name: settings.name,
+            nodes: settings.nodes.map { node in
+                var host = ""
+                switch node.host {
+                case .address(let ip): host = ip.description
+                case .name(let name): host = name
+                }
+                var described = NodeDescription(
+                    address: node.address, host: host, port: node.port)
+                described.weight = node.weight
+                described.backup = node.backup
+                described.tls = node.tls
+                described.sni = node.sni
+                described.ca = node.ca
+                return described
+            })
+        balance = settings.balance
+        retries = settings.retries
+        connectionsPerNode = settings.connectionsPerNode
+        keepalive = settings.keepalive
+        health.path = settings.health.path
+        health.interval = settings.health.interval
+        health.timeout = settings.health.timeout
+        health.fall = settings.health.fall
+        health.rise = settings.health.rise
+        health.expect = settings.health.expect
+        ejection.consecutiveFailures = settings.ejection.consecutiveFailures
+        ejection.duration = settings.ejection.duration
+    }
+}
+
+extension IOFault {
+    /// For people.
+    package var sentence: String {
+        switch self {
+        case .late: "it took too long"
+        case .interrupted: "it was interrupted"
+        case .system(let error): Process.reason(error)
+        }
+    }
+}

@@ -1,0 +1,280 @@
+internal import Logging
+internal import PorticoBytes
+internal import PorticoExchange
+internal import PorticoLoop
+internal import PorticoOrigins
+internal import PorticoSettings
+internal import PorticoTLS
+internal import PorticoTelemetry
+
+/// What the steward takes over when the control thread begins.
+struct StewardStart: Sendable {
+    let options: Server.Options
+    let loader: ConfigurationLoader
+    let shared: SharedState
+    let team: [TeamMember]
+    let signals: SignalMask
+    let listeners: Listeners
+    let adminListeners: Listeners
+    let tickets: TicketKeys
+    let descriptorLimit: Int
+    let logger: Logger
+}
+
+/// Runs the house from the control thread: opens the doors, hears signals, reloads, watches the
+/// nodes, and closes in good order.
+final class Steward: ConnectionOwner {
+    enum Phase {
+        case opening, open, draining
+    }
+
+    let shared: SharedState
+    let team: [TeamMember]
+    let options: Server.Options
+    let logger: Logger
+    let startedAt: Int64
+    private(set) var phase = Phase.opening
+    private let control: Worker
+    private let reactor: Reactor
+    private let start: StewardStart
+    private var listeners: Listeners
+    private let prober: Prober
+    private let names: NameKeeper
+    private var signals: SignalSource?
+    private var adminListener: Listener?
+    private var adminConnections: [Int32: ClientConnection] = [:]
+    private var admin: AdminHandler?
+    private var drainedWorkers = 0
+    let counters = WorkerCounters()
+    var descriptorLimit: Int { start.descriptorLimit }
+
+    init(_ start: StewardStart, on reactor: Reactor, as control: Worker) {
+        self.start = start
+        self.reactor = reactor
+        self.control = control
+        shared = start.shared
+        team = start.team
+        options = start.options
+        logger = start.logger
+        listeners = start.listeners
+        startedAt = wallNow()
+        let logger = start.logger
+        prober = Prober(
+            on: reactor, dialer: Dialer(on: reactor, book: shared.book, counters: counters)
+        ) { pool, node, health in
+            logger.notice("origin \(node.name) of \(pool.name) is \(health.rawValue)")
+        }
+        names = NameKeeper(
+            shared.book, on: reactor, pool: BlockingPool(threads: 2, capacity: 64)
+        ) { name, reason in
+            logger.warning("origin name \(name) is not resolved: \(reason)")
+        }
+    }
+
+    var snapshot: Snapshot { shared.snapshots.current }
+
+    // MARK: - Opening
+
+    func open() {
+        signals = SignalSource(start.signals, on: reactor) { [unowned self] in hear($0) }
+        follow(snapshot)
+        for settings in snapshot.configuration.listeners {
+            let sockets = listeners.sockets[settings.address] ?? []
+            let traits = traits(of: settings, at: sockets.first?.address)
+            for (member, socket) in zip(team, sockets) {
+                member.send { $0.listen(on: socket, traits: traits) }
+            }
+            announce(traits)
+        }
+        openAdmin()
+        phase = .open
+        reactor.every(.seconds(60)) { [unowned self] in
+            start.tickets.rotate(at: reactor.now)
+            return .seconds(60)
+        }
+    }
+
+    private func follow(_ snapshot: Snapshot) {
+        shared.book.follow(snapshot.policy.pools, at: reactor.now)
+        names.look()
+        prober.follow(snapshot)
+    }
+
+    private func traits(of settings: ListenSettings, at bound: SocketAddress?) -> ListenerTraits {
+        ListenerTraits(
+            address: bound ?? settings.address, tls: settings.tls ? snapshot.tls : nil,
+            expectsProxyHeader: settings.proxyProtocol, trustedProxies: settings.trustedProxies)
+    }
+
+    /// One line for each listener, for people and for scripts that wait for it.
+    private func announce(_ traits: ListenerTraits) {
+        say("listening on \(traits.tls == nil ? "http" : "https")://\(traits.address)")
+    }
+
+    private func say(_ line: String) {
+        try? AppendFile.standardError().write(Array("portico: \(line)\n".utf8).span)
+    }
+
+    private func openAdmin() {
+        let settings = snapshot.configuration.admin
+        guard let socket = start.adminListeners.sockets[settings.address]?.first else { return }
+        let handler = AdminHandler(self)
+        admin = handler
+        adminListener = Listener(
+            socket, on: reactor,
+            onAccept: { [unowned self] descriptor, peer in
+                let traits = ListenerTraits(
+                    address: socket.address, tls: settings.tls ? snapshot.tls : nil,
+                    expectsProxyHeader: false, trustedProxies: NetworkList())
+                let stream = Stream(accepted: descriptor, on: reactor)
+                if adminConnections.count >= Self.mostAdminConnections { return stream.abort() }
+                let connection = ClientConnection(
+                    stream, from: peer, through: traits, owner: self)
+                adminConnections[descriptor] = connection
+                connection.start()
+            }, onExhausted: { _ in })
+        say("admin on \(settings.tls ? "https" : "http")://\(socket.address)")
+    }
+
+    /// Enough for every operator and scraper; an attacker gets no more.
+    private static let mostAdminConnections = 256
+
+    // MARK: - Admin connections
+
+    var limits: LimitsSettings { snapshot.limits }
+
+    var handler: any RequestHandler {
+        guard let admin else { preconditionFailure("the admin listener has a handler") }
+        return admin
+    }
+
+    var isDraining: Bool { phase == .draining }
+
+    func ended(_ connection: ClientConnection) {
+        adminConnections[connection.descriptor] = nil
+    }
+
+    // MARK: - Signals
+
+    private func hear(_ signal: ProcessSignal) {
+        switch signal {
+        case .terminate, .interrupt: stop()
+        case .hangUp:
+            do { try reload(by: "SIGHUP") } catch {}
+        case .user1: shared.log.open(snapshot.configuration.log.access)
+        case .user2: logger.warning("SIGUSR2: taking over by a new binary is not built yet")
+        case .child: break
+        }
+    }
+
+    // MARK: - Reload
+
+    /// Reads everything again: all of it comes into force, or nothing does.
+    func reload(by whom: String) throws {
+        do {
+            let configuration = try start.loader.load()
+            var builder = SnapshotBuilder(
+                configuration, after: snapshot, tickets: start.tickets,
+                descriptorLimit: start.descriptorLimit, wallSeconds: wallNow() / 1_000_000)
+            let next = try builder.build()
+            var kept = listeners
+            try kept.bind(configuration.listeners.map(\.address), workers: team.count)
+            for warning in builder.warnings { logger.warning("\(warning)") }
+            apply(next, kept)
+            logger.notice("configuration reloaded by \(whom): \(next.digest.prefix(12))")
+        } catch {
+            for problem in Problems.lines(of: error) { logger.error("reload: \(problem)") }
+            logger.error("reload by \(whom) failed; the running configuration stays")
+            throw error
+        }
+    }
+
+    private func apply(_ next: Snapshot, _ kept: Listeners) {
+        let former = snapshot
+        listeners = kept
+        shared.snapshots.replace(next)
+        follow(next)
+        if next.configuration.server.workers != former.configuration.server.workers {
+            logger.warning("server.workers changes at the next start")
+        }
+        if next.configuration.admin.address != former.configuration.admin.address {
+            logger.warning("admin.address changes at the next start")
+        }
+        if next.configuration.log != former.configuration.log {
+            shared.log.open(next.configuration.log.access)
+        }
+        let wanted = Set(next.configuration.listeners.map(\.address))
+        let before = Set(former.configuration.listeners.map(\.address))
+        for settings in next.configuration.listeners {
+            let sockets = listeners.sockets[settings.address] ?? []
+            let traits = traits(of: settings, at: sockets.first?.address)
+            let isNew = !before.contains(settings.address)
+            for (member, socket) in zip(team, sockets) {
+                member.send { part in
+                    if isNew {
+                        part.listen(on: socket, traits: traits)
+                    } else {
+                        part.change(traits: traits, of: socket)
+                    }
+                }
+            }
+            if isNew { announce(traits) }
+        }
+        for address in before.subtracting(wanted) {
+            for (member, socket) in zip(team, listeners.remove(address)) {
+                member.send { part in
+                    part.stopListening(on: socket)
+                    socket.close()
+                }
+            }
+        }
+    }
+
+    // MARK: - The end
+
+    /// The first call lets requests finish within the grace time; a second one ends them.
+    func stop() {
+        if phase == .draining { return finish(cutting: true) }
+        phase = .draining
+        let grace = snapshot.configuration.server.shutdownGrace
+        logger.notice("stopping: requests have \(grace) to finish")
+        adminListener?.stop()
+        for connection in adminConnections.values { connection.drain() }
+        let control = control
+        for member in team {
+            member.send { part in
+                part.drain {
+                    control.send { reactor in
+                        (reactor.resident as? Steward)?.workerHasDrained()
+                    }
+                }
+            }
+        }
+        reactor.every(grace) { [unowned self] in
+            finish(cutting: true)
+            return nil
+        }
+    }
+
+    private func workerHasDrained() {
+        drainedWorkers += 1
+        if drainedWorkers == team.count { finish(cutting: false) }
+    }
+
+    private func finish(cutting: Bool) {
+        if cutting { logger.warning("the grace time is over: connections are cut") }
+        shared.log.stop()
+        Process.exit(0)
+    }
+}
+
+/// Faults of all kinds as lines for people.
+package enum Problems {
+    package static func lines(of error: any Error) -> [String] {
+        switch error {
+        case let faults as SettingsFaults: faults.faults.map { "\($0)" }
+        case let fault as StartFault: fault.problems
+        default: ["\(error)"]
+        }
+    }
+}

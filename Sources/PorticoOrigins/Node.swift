@@ -77,7 +77,7 @@ package final class Node: Sendable {
     private func clearSuspicion(at now: Instant) {
         state.record.withLock { record in
             record.failuresInRow = 0
-            // This request began before the ejection, or is a last resort: the term is served.
+            // It began before the ejection, or was a last resort: no reason to end the term.
             if state.isEjected(at: now) { return }
             record.isOnProbation = false
             state.isSuspect.store(false, ordering: .relaxed)
@@ -204,61 +204,4 @@ package final class Node: Sendable {
         state.record.withLock { $0.machine = HealthMachine() }
         state.isProbedDown.store(false, ordering: .relaxed)
     }
-}
-
-/// How an attempt ended, from the node's point of view.
-package enum Outcome: Equatable, Sendable {
-    /// Any whole answer below 500.
-    case success
-    case failure(FailureKind)
-}
-
-package enum FailureKind: Equatable, Sendable {
-    /// No connection: refused, unreachable, reset or late while connecting, or no TLS.
-    case connect
-    /// The connection broke before the answer was whole.
-    case reset
-    /// The first byte, or a further one, came too late.
-    case timeout
-    /// What came was no HTTP.
-    case malformed
-    /// An answer of 500 or more.
-    case status
-
-    var asksForProbe: Bool {
-        switch self {
-        case .connect, .reset, .timeout: true
-        case .malformed, .status: false
-        }
-    }
-}
-
-/// A node as the admin API shows it.
-package struct NodeReport: Equatable, Sendable {
-    package let name: String
-    package let weight: Int
-    package let isBackup: Bool
-    package let administrative: Administrative
-    package let health: HealthMachine.Health
-    /// How much longer; nil if it is not ejected.
-    package let ejectedFor: Duration?
-    package let inFlight: Int
-    package let requests: Int
-    package let failures: Int
-    package let ejections: Int
-    package let probesPassed: Int
-    package let probesFailed: Int
-    /// The latest changes, oldest first, at most `NodeEvent.kept`.
-    package let history: [NodeEvent]
-
-    /// The one word that an operator looks for.
-    package var word: String {
-        switch administrative {
-        case .disabled: "disabled"
-        case .draining: inFlight == 0 ? "drained" : "draining"
-        case .enabled: health == .down ? "down" : ejectedFor != nil ? "ejected" : "up"
-        }
-    }
-
-    package var lastChange: NodeEvent? { history.last }
 }

@@ -38,6 +38,19 @@
         }
     }
 
+    /// Lends the bytes, where the buffer is a class's property and a span of it would have to
+    /// outlive the access.
+    @inlinable package func withBytes<R, E: Error>(
+        _ body: (Span<UInt8>) throws(E) -> R
+    ) throws(E) -> R {
+        try body(bytes)
+    }
+
+    /// Lends a part of the bytes.
+    @inlinable package func withBytes<R>(in range: ByteRange, _ body: (Span<UInt8>) -> R) -> R {
+        body(bytes.extracting(range.range))
+    }
+
     /// Makes sure that `count` more bytes fit; what is held moves to the front if that is enough.
     @inlinable package mutating func reserve(_ count: Int) {
         if unsafe block.count - end < count { makeRoom(count) }

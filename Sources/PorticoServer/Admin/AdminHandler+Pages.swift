@@ -1,6 +1,8 @@
 internal import Logging
 internal import PorticoBytes
+internal import PorticoExchange
 internal import PorticoHTTP
+internal import PorticoLimits
 internal import PorticoLoop
 internal import PorticoOrigins
 internal import PorticoTelemetry

@@ -205,23 +205,16 @@ final class HTTP1Client: ClientPort {
 
     func transfer(to sink: any BodySink) throws(ExchangeFault) -> Transfer {
         while true {
-            do throws(BodyFault) {
-                switch try body.read(input.bytes) {
-                case .data(let range, let consumed):
-                    sink.put(input.bytes.extracting(range.range))
-                    input.consume(consumed)
-                    bytesIn += UInt64(consumed)
-                    return .moved
-                case .end(let consumed):
-                    input.consume(consumed)
-                    bytesIn += UInt64(consumed)
-                    return .finished
-                case .needsMore(let consumed):
-                    input.consume(consumed)
-                    bytesIn += UInt64(consumed)
-                }
-            } catch {
-                throw .client(.malformed(status: error.status))
+            switch try nextStep() {
+            case .data(let range, let consumed):
+                input.withBytes(in: range) { sink.put($0) }
+                take(consumed)
+                return .moved
+            case .end(let consumed):
+                take(consumed)
+                return .finished
+            case .needsMore(let consumed):
+                take(consumed)
             }
             do throws(TransportFault) {
                 guard let count = try transport.readNow(into: &input, upTo: Self.readSize) else {
@@ -232,6 +225,19 @@ final class HTTP1Client: ClientPort {
                 throw .client(.gone)
             }
         }
+    }
+
+    private func nextStep() throws(ExchangeFault) -> BodyReader.Step {
+        do throws(BodyFault) {
+            return try input.withBytes { bytes throws(BodyFault) in try body.read(bytes) }
+        } catch {
+            throw .client(.malformed(status: error.status))
+        }
+    }
+
+    private func take(_ count: Int) {
+        input.consume(count)
+        bytesIn += UInt64(count)
     }
 
     /// The client has finished: the end of a tunnel, a cut in any other body.

@@ -176,7 +176,7 @@ final class HTTP1Origin: OriginPort {
             do throws(BodyFault) {
                 switch try body.read(input.bytes) {
                 case .data(let range, let consumed):
-                    sink.put(input.bytes.extracting(range.range))
+                    input.withBytes(in: range) { sink.put($0) }
                     input.consume(consumed)
                     return .moved
                 case .end(let consumed):

@@ -1,0 +1,38 @@
+internal import PorticoBytes
+internal import PorticoLoop
+internal import PorticoTLS
+
+/// What `portico check` finds: everything that a start would, without starting.
+package struct CheckReport: Sendable {
+    package private(set) var problems: [String] = []
+    package private(set) var warnings: [String] = []
+    /// What stands in the file and does nothing in this build yet.
+    package private(set) var inactive: [String] = []
+    /// The file could not be read at all.
+    package private(set) var isUnreadable = false
+
+    package static func make(_ loader: ConfigurationLoader) -> CheckReport {
+        var report = CheckReport()
+        do {
+            let configuration = try loader.load()
+            report.inactive = configuration.inactive.map { "\(loader.file):\($0)" }
+            report.warnings = configuration.advice.map {
+                "\(loader.file):\($0.line): \($0.key): \($0.sentence)"
+            }
+            var builder = SnapshotBuilder(
+                configuration, after: nil, tickets: TicketKeys(now: monotonicNow()),
+                descriptorLimit: Process.raiseDescriptorLimit(),
+                wallSeconds: wallNow() / 1_000_000)
+            do throws(StartFault) {
+                _ = try builder.build()
+            } catch {
+                report.problems += error.problems
+            }
+            report.warnings += builder.warnings
+        } catch {
+            report.isUnreadable = error is StartFault
+            report.problems += Problems.lines(of: error)
+        }
+        return report
+    }
+}

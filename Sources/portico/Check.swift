@@ -1,0 +1,52 @@
+import ArgumentParser
+import PorticoBytes
+import PorticoServer
+import PorticoSettings
+
+struct Check: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Validate configuration and certificates without starting.",
+        discussion: """
+            Every problem is reported with file, line, column and what would be right. Also named \
+            is what this build does not act on yet.
+            """)
+
+    @Option(help: "The configuration file.")
+    var config = "config.toml"
+
+    @Flag(help: "Report as one JSON object.")
+    var json = false
+
+    func run() {
+        let report = CheckReport.make(
+            ConfigurationLoader(file: config, environment: environment()))
+        if json { sayJSON(report) } else { sayLines(report) }
+        if report.isUnreadable { Terminal.end(.couldNot) }
+        if !report.problems.isEmpty { Terminal.end(.found) }
+    }
+
+    private func sayLines(_ report: CheckReport) {
+        for line in report.problems { Terminal.complain(line) }
+        for line in report.warnings { Terminal.complain("warning: " + line) }
+        for line in report.inactive { Terminal.complain("not acted on yet: " + line) }
+        if report.problems.isEmpty { Terminal.say("\(config) is valid") }
+    }
+
+    private func sayJSON(_ report: CheckReport) {
+        var text = Buffer()
+        text.append("{\"valid\":\(report.problems.isEmpty)")
+        for (name, lines) in [
+            ("problems", report.problems), ("warnings", report.warnings),
+            ("inactive", report.inactive),
+        ] {
+            text.append(",\"\(name)\":[")
+            for (index, line) in lines.enumerated() {
+                if index > 0 { text.append(",") }
+                text.append(json: Array(line.utf8).span)
+            }
+            text.append("]")
+        }
+        text.append("}")
+        Terminal.say(text.bytes.text)
+    }
+}

@@ -1,0 +1,28 @@
+import ArgumentParser
+import PorticoServer
+import PorticoSettings
+
+struct Serve: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Run the front door, in the foreground.",
+        discussion: """
+            Prints one line for each listener when it is ready, and logs to standard error.
+            TERM, INT: stop when the running requests have ended (a second time: at once).
+            HUP: read configuration and certificates again, all or nothing.
+            USR1: open the log files again.
+            """)
+
+    @Option(help: "The configuration file.")
+    var config = "config.toml"
+
+    func run() {
+        do {
+            try Server.run(
+                Server.Options(
+                    file: config, environment: environment(), version: Portico.version))
+        } catch {
+            for line in Problems.lines(of: error) { Terminal.complain(line) }
+            Terminal.end(error is SettingsFaults ? .found : .couldNot)
+        }
+    }
+}

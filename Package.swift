@@ -80,8 +80,13 @@ let floor6: [Target] = [
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
         swiftSettings: strict,
-        // One file to copy to a server: the Swift runtime comes along.
-        linkerSettings: [.unsafeFlags(["-static-stdlib"], .when(configuration: .release))])
+        // One file to copy to a server: the Swift runtime comes along. What the argument parser
+        // uses of Foundation has two parts that the driver does not name by itself.
+        linkerSettings: [
+            .unsafeFlags(["-static-stdlib"], .when(configuration: .release)),
+            .linkedLibrary("_FoundationCShims", .when(configuration: .release)),
+            .linkedLibrary("_FoundationCollections", .when(configuration: .release)),
+        ])
 ]
 
 // What holds for any input, asked by the tests and by the fuzzers (Tests/Fuzz/run); and what it

@@ -161,12 +161,12 @@ int px_local_address(int fd, px_address *address) {
   return 0;
 }
 
-ssize_t px_receive(int fd, void *bytes, size_t count) {
+int64_t px_receive(int fd, void *bytes, size_t count) {
   ssize_t n = recv(fd, bytes, count, 0);
   return n < 0 ? -errno : n;
 }
 
-ssize_t px_send(int fd, const void *bytes, size_t count) {
+int64_t px_send(int fd, const void *bytes, size_t count) {
   ssize_t n = send(fd, bytes, count, MSG_NOSIGNAL);
   return n < 0 ? -errno : n;
 }

@@ -79,7 +79,7 @@ package final class Stream: Source {
         let received = unsafe buffer.append(upTo: count) { free in
             let received = unsafe px_receive(descriptor, free.baseAddress, count)
             if received < 0 { error = Int32(-received) }
-            return max(0, received)
+            return Int(max(0, received))
         }
         if error == EAGAIN {
             mayRead = false
@@ -130,12 +130,12 @@ package final class Stream: Source {
             unsafe px_send(descriptor, raw.baseAddress, raw.count)
         }
         if sent < 0 {
-            guard sent == -Int(EAGAIN) else { throw .system(Int32(-sent)) }
+            guard sent == -Int64(EAGAIN) else { throw .system(Int32(-sent)) }
             mayWrite = false
             return 0
         }
         if sent < bytes.count { mayWrite = false }
-        return sent
+        return Int(sent)
     }
 
     /// Waits until a write may find room.

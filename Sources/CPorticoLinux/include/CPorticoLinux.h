@@ -1,7 +1,6 @@
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 /* System calls in the words of PorticoLoop. Whatever fails returns -errno. */
 
@@ -45,8 +44,8 @@ int px_accept(int listener, px_address *peer);
 int px_connect(const px_address *address);
 int px_socket_error(int fd);
 int px_local_address(int fd, px_address *address);
-ssize_t px_receive(int fd, void *bytes, size_t count);
-ssize_t px_send(int fd, const void *bytes, size_t count);
+int64_t px_receive(int fd, void *bytes, size_t count);
+int64_t px_send(int fd, const void *bytes, size_t count);
 int px_shut_down_writing(int fd);
 /* Close with a reset, so that the peer sees the cut. */
 void px_reset(int fd);

@@ -24,7 +24,7 @@ package enum ErrorPage {
             body.append("\"}\n")
             return Page(contentType: "application/json", body: body.bytes.array)
         }
-        body.append("<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>")
+        body.append("<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><title>")
         body.append(decimal: UInt64(status))
         body.append(" ")
         body.append(phrase)

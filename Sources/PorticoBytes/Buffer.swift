@@ -39,8 +39,11 @@
     }
 
     /// Makes sure that `count` more bytes fit; what is held moves to the front if that is enough.
-    @usableFromInline package mutating func reserve(_ count: Int) {
-        if unsafe block.count - end >= count { return }
+    @inlinable package mutating func reserve(_ count: Int) {
+        if unsafe block.count - end < count { makeRoom(count) }
+    }
+
+    @usableFromInline mutating func makeRoom(_ count: Int) {
         let held = end - start
         if unsafe block.count - held >= count {
             // SAFETY: both ranges lie in the block; memmove allows them to overlap.
@@ -94,7 +97,8 @@
         end += 1
     }
 
-    package mutating func append(_ text: String) {
+    /// Disfavoured, so that a literal is a `StaticString` and nothing is built at run time.
+    @_disfavoredOverload package mutating func append(_ text: String) {
         var text = text
         text.withUTF8 { bytes in
             append(unsafe Span<UInt8>(_unsafeElements: bytes))

@@ -100,13 +100,27 @@ let tools: [Target] = [
         swiftSettings: strict),
 ]
 
+// `PORTICO_FUZZ=1` adds the fuzzer, and counts each branch of what it runs.
+let isFuzzing = Context.environment["PORTICO_FUZZ"] != nil
+let instrumented = strict + [.unsafeFlags(["-sanitize=fuzzer"])]
+let fuzzer = Target.executableTarget(
+    name: "Fuzz", dependencies: ["HTTP1Properties"], path: "Tests/Fuzz/Driver",
+    swiftSettings: instrumented, linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])])
+if isFuzzing {
+    let watched = ["PorticoBytes", "PorticoHTTP", "PorticoHTTP1", "HTTP1Properties"]
+    for target in floor1 + floor2 + floor3 + tools where watched.contains(target.name) {
+        target.swiftSettings = instrumented
+    }
+}
+
 let package = Package(
     name: "portico",
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
     ],
-    targets: floor1 + floor2 + floor3 + floor4 + floor5 + floor6 + tools,
+    targets: floor1 + floor2 + floor3 + floor4 + floor5 + floor6 + tools
+        + (isFuzzing ? [fuzzer] : []),
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17
 )

@@ -73,8 +73,19 @@ extension Span where Element == UInt8 {
     }
 
     @inlinable package func firstIndex(of byte: UInt8, from start: Int = 0) -> Int? {
+        precondition(start >= 0)
         var index = start
         let count = count
+        let pattern = UInt64(byte) &* 0x0101_0101_0101_0101
+        while index &+ 8 <= count {
+            // SAFETY: 0 <= start <= index, and index + 8 <= count.
+            let word = unsafe bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self)
+            // Zero where the byte is; the lowest flag is exact, higher ones may be a borrow's.
+            let other = word ^ pattern
+            let hits = (other &- 0x0101_0101_0101_0101) & ~other & 0x8080_8080_8080_8080
+            if hits != 0 { return index &+ UInt64(littleEndian: hits).trailingZeroBitCount / 8 }
+            index &+= 8
+        }
         while index < count {
             if self[index] == byte { return index }
             index &+= 1

@@ -110,7 +110,7 @@
         end += 1
     }
 
-    // Disfavoured, since a literal would be a String otherwise: it shall take the way above.
+    /// Disfavoured, so that a literal is a `StaticString` and nothing is built at run time.
     @_disfavoredOverload package mutating func append(_ text: String) {
         var text = text
         text.withUTF8 { bytes in

@@ -1,44 +1,44 @@
-package import PorticoBytes
+public import PorticoBytes
 
 /// The field lines of a head or a trailer section (RFC 9110 §5), in the order received.
 ///
 /// The bytes stand in one array, the lines are ranges into it. Bytes are only ever added, so a
 /// range taken once stays right; removing a line leaves its bytes where they are.
-package struct Fields: Sendable {
+@usableFromInline package struct Fields: Sendable {
     @usableFromInline package struct Line: Sendable {
-        package let name: FieldName
-        package let nameRange: ByteRange
-        package let valueRange: ByteRange
+        @usableFromInline package let name: FieldName
+        @usableFromInline package let nameRange: ByteRange
+        @usableFromInline package let valueRange: ByteRange
 
-        package init(name: FieldName, nameRange: ByteRange, valueRange: ByteRange) {
+        @inlinable package init(name: FieldName, nameRange: ByteRange, valueRange: ByteRange) {
             self.name = name
             self.nameRange = nameRange
             self.valueRange = valueRange
         }
     }
 
-    package private(set) var storage: [UInt8] = []
-    package private(set) var lines: [Line] = []
+    @usableFromInline package internal(set) var storage: [UInt8] = []
+    @usableFromInline package internal(set) var lines: [Line] = []
 
     package init() {}
 
-    package var count: Int { lines.count }
-    package var isEmpty: Bool { lines.isEmpty }
+    @inlinable package var count: Int { lines.count }
+    @inlinable package var isEmpty: Bool { lines.isEmpty }
 
     /// The bytes of a range that this head handed out.
-    package subscript(range: ByteRange) -> Span<UInt8> {
+    @inlinable package subscript(range: ByteRange) -> Span<UInt8> {
         @_lifetime(borrow self)
         get { storage.span.extracting(range.range) }
     }
 
     @_lifetime(borrow self)
-    package func name(at index: Int) -> Span<UInt8> { self[lines[index].nameRange] }
+    @inlinable package func name(at index: Int) -> Span<UInt8> { self[lines[index].nameRange] }
 
     @_lifetime(borrow self)
-    package func value(at index: Int) -> Span<UInt8> { self[lines[index].valueRange] }
+    @inlinable package func value(at index: Int) -> Span<UInt8> { self[lines[index].valueRange] }
 
     /// The first line with this name, from line `start` on.
-    package func firstIndex(of name: FieldName, from start: Int = 0) -> Int? {
+    @inlinable package func firstIndex(of name: FieldName, from start: Int = 0) -> Int? {
         var index = start
         while index < lines.count {
             if lines[index].name == name { return index }
@@ -72,7 +72,7 @@ package struct Fields: Sendable {
     }
 
     /// Adds a line whose bytes stand in the storage already.
-    package mutating func append(_ line: Line) { lines.append(line) }
+    @inlinable package mutating func append(_ line: Line) { lines.append(line) }
 
     package mutating func append(_ name: FieldName, _ value: Span<UInt8>) {
         let nameRange = adopt(name.text)
@@ -81,7 +81,8 @@ package struct Fields: Sendable {
             Line(name: name, nameRange: nameRange, valueRange: ByteRange(start, storage.count)))
     }
 
-    package mutating func append(_ name: FieldName, _ value: String) {
+    /// Disfavoured, so that a literal is a `StaticString`.
+    @_disfavoredOverload package mutating func append(_ name: FieldName, _ value: String) {
         append(name, Array(value.utf8).span)
     }
 

@@ -44,7 +44,7 @@ struct FieldSectionReader {
                 phase = .name
 
             case .name:
-                while index < end, ASCII.isTokenByte(input[index]) { index &+= 1 }
+                index = input.firstNonToken(from: index, to: end)
                 if index == end { break scan }
                 guard input[index] == 0x3A, index > nameStart else {
                     throw input[index] == 0x0A ? .bareLineFeed : .badName
@@ -75,6 +75,7 @@ struct FieldSectionReader {
         return nil
     }
 
+    @inline(__always)
     private func append(_ input: Span<UInt8>, valueEnd: Int, to fields: inout Fields) {
         var lower = nameEnd + 1
         var upper = valueEnd

@@ -46,6 +46,8 @@ package enum HeadWriter {
 
     /// Field lines in the order in which the caller has left them, without the empty line behind.
     package static func writeFields(_ fields: borrowing Fields, into buffer: inout Buffer) {
+        // Once for all: a little more than what the lines can take.
+        buffer.reserve(fields.storage.count + 4 * fields.count)
         for index in 0..<fields.count {
             buffer.append(fields.name(at: index))
             buffer.append(": ")

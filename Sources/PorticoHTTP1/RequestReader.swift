@@ -75,7 +75,7 @@ package struct RequestReader: Sendable {
             case .leading: if try !skipEmptyLine(input, end) { return false }
             case .method: try readMethod(input, end, into: &head)
             case .target: try readTarget(input, end)
-            case .version: try readVersion(input)
+            case .version: try readVersion(input, end)
             case .lineEnd:
                 guard input[position] == 0x0D else {
                     throw input[position] == 0x0A ? .bareLineFeed : .badVersion
@@ -114,8 +114,7 @@ package struct RequestReader: Sendable {
         _ input: Span<UInt8>, _ end: Int, into head: inout RequestHead
     ) throws(RequestFault) {
         let bound = min(end, methodStart + Self.maxMethodBytes)
-        var index = position
-        while index < bound, ASCII.isTokenByte(input[index]) { index &+= 1 }
+        let index = input.firstNonToken(from: position, to: bound)
         position = index
         guard index < end else { return }
         guard input[index] == 0x20, index > methodStart else {
@@ -144,8 +143,15 @@ package struct RequestReader: Sendable {
         }
     }
 
-    /// One byte of "HTTP/1.1"; a lower-case name is another protocol's (RFC 9112 §2.3).
-    private mutating func readVersion(_ input: Span<UInt8>) throws(RequestFault) {
+    /// One byte of "HTTP/1.1", or all of it; a lower-case name is another protocol's (RFC 9112 §2.3).
+    private mutating func readVersion(_ input: Span<UInt8>, _ end: Int) throws(RequestFault) {
+        if position == versionStart, position + 8 <= end,
+            input.extracting(position..<position + 8).equals("HTTP/1.1")
+        {
+            position += 8
+            phase = .lineEnd
+            return
+        }
         let byte = input[position]
         let fits =
             switch position - versionStart {

@@ -41,16 +41,11 @@ extension RequestHead {
     private mutating func settlePath(
         from lower: Int, to upper: Int, in input: Span<UInt8>
     ) throws(RequestFault) {
-        var question: Int?
-        var index = lower
-        while index < upper {
-            let byte = input[index]
-            // Fragments are not sent (RFC 9110 §7.1); a cache that drops one and an origin that does not
-            // would store one page under another's name.
-            if byte == 0x23 { throw .badTarget }
-            if byte == 0x3F, question == nil { question = index }
-            index &+= 1
-        }
+        let part = input.extracting(lower..<upper)
+        // Fragments are not sent (RFC 9110 §7.1); a cache that drops one and an origin that does not
+        // would store one page under another's name.
+        if part.firstIndex(of: 0x23) != nil { throw .badTarget }
+        let question = part.firstIndex(of: 0x3F).map { lower + $0 }
         path = ByteRange(lower, question ?? upper)
         query = question.map { ByteRange($0 + 1, upper) }
     }

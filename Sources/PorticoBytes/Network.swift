@@ -44,6 +44,12 @@ package struct Network: Hashable, Sendable {
         if self.address != address { throw .hostBits(meant: self) }
     }
 
+    /// The network of an address; `prefix` as many bits as its version has at most.
+    package init(_ address: IPAddress, prefix: Int) {
+        precondition((0...(address.isV4 ? 32 : 128)).contains(prefix))
+        self.init(masking: address, to: prefix)
+    }
+
     private init(masking address: IPAddress, to prefix: Int) {
         self.address = address.masked(to: prefix)
         self.prefix = prefix

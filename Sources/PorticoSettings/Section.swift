@@ -41,6 +41,11 @@ package struct Section {
     /// Whether the key stands in the file.
     package func has(_ key: String) -> Bool { entries.contains { $0.key == key } }
 
+    /// The line of the key's value; of the section where the key does not stand.
+    package func line(of key: String) -> Int {
+        entries.first { $0.key == key }?.value.line ?? line
+    }
+
     /// Reports a fault of the section, or at the value of one of its keys where it stands.
     package func report(_ kind: SettingsFault.Kind, at key: String? = nil) {
         let entry = key.flatMap { key in entries.first { $0.key == key } }
@@ -98,11 +103,12 @@ extension Section {
         if let found = self.value(key)?.duration(within: range) { value = found }
     }
 
-    package mutating func read(
-        _ key: String, into value: inout ByteCount,
+    /// A size, into a property whose name says that it counts bytes.
+    package mutating func readBytes(
+        _ key: String, into value: inout Int,
         within range: ClosedRange<ByteCount> = .zero...ByteCount(.max)
     ) {
-        if let found = self.value(key)?.size(within: range) { value = found }
+        if let found = self.value(key)?.size(within: range) { value = found.bytes }
     }
 
     package mutating func read(_ key: String, into value: inout Rate) {
@@ -194,7 +200,9 @@ extension Section {
         guard let value = value(key) else { return [] }
         guard case .array = value.node.content else {
             value.report(
-                .wrongType(expected: "tables, each under [[\(key)]]", found: value.node.noun))
+                .wrongType(
+                    expected: "an array of tables, each under [[\(path(key))]]",
+                    found: value.node.noun))
             return []
         }
         return value.elements()?.compactMap { $0.section() } ?? []
@@ -208,5 +216,35 @@ extension Section {
                 node: entry.value, key: outer.path(entry.key), reading: reading)
             return value.section().map { (entry.key, $0) }
         }
+    }
+
+    /// The values at a dotted path, for questions about the file and not for reading it: nothing
+    /// counts as asked for. `*` is any key, and an array stands for its elements.
+    package func values(at path: String) -> [SettingsValue] {
+        var found = [(name: name, entries: entries)]
+        var parts = path.split(separator: ".")
+        while let part = parts.first {
+            parts.removeFirst()
+            var below: [(name: String, entries: [Entry])] = []
+            var values: [SettingsValue] = []
+            for (name, entries) in found {
+                for entry in entries where part == "*" || part == entry.key {
+                    let key = name.isEmpty ? entry.key : "\(name).\(entry.key)"
+                    values.append(SettingsValue(node: entry.value, key: key, reading: reading))
+                    switch entry.value.content {
+                    case .table(let entries): below.append((key, entries))
+                    case .array(let nodes):
+                        for (index, node) in nodes.enumerated() {
+                            guard case .table(let entries) = node.content else { continue }
+                            below.append(("\(key)[\(index)]", entries))
+                        }
+                    default: break
+                    }
+                }
+            }
+            if parts.isEmpty { return values }
+            found = below
+        }
+        return []
     }
 }

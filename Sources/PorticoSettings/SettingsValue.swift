@@ -6,7 +6,7 @@ package import PorticoBytes
 package struct SettingsValue {
     let node: Node
     /// As faults name it: `origins.shop.nodes[1]`.
-    let key: String
+    package let key: String
     let reading: Reading
 
     package var line: Int { node.line }
@@ -174,6 +174,22 @@ package struct SettingsValue {
 
     package var isString: Bool {
         if case .string = node.content { true } else { false }
+    }
+
+    /// Whether it says no: `false`, zero, an empty text or array.
+    package var isOff: Bool {
+        switch node.content {
+        case .boolean(let value): !value
+        case .integer(let value): value == 0
+        case .string(let text): text.isEmpty || text == "0"
+        case .array(let nodes): nodes.isEmpty
+        case .table, .fraction, .time: false
+        }
+    }
+
+    /// Whether it is this text.
+    package func isText(_ other: String) -> Bool {
+        if case .string(let text) = node.content { text == other } else { false }
     }
 
     private func checked(_ value: Int, within range: ClosedRange<Int>) -> Int? {

@@ -111,6 +111,7 @@ struct SectionTests {
     /// One fault a row: the text, where it is found, and what is said.
     @Test(arguments: [
         ("number = 1\nflag = maybe", 2, 8, "not valid TOML: "),
+        ("flag = true\n\n[}\nnumber = 1", 3, 1, "not valid TOML: A key is missing"),
         ("flag = true\nflag = true", 2, 8, "not valid TOML: "),
         ("flag = true\n  numbr = 2", 2, 3, "numbr: no such key; did you mean \"number\"?"),
         ("x = 1", 1, 1, "x: no such key; allowed are flag, number, "),

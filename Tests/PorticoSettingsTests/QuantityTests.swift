@@ -14,7 +14,8 @@ struct QuantityTests {
     }
 
     @Test(arguments: [
-        "", "5", "s", "5S", "5 s", " 5s", "5s ", "-5s", "+5s", "1.5s", "1h30m", "5us", "5ns", "5w", "0x5s",
+        "", "5", "s", "5S", "5 s", " 5s", "5s ", "-5s", "+5s", "1.5s", "1h30m", "5us", "5ns", "5w",
+        "0x5s",
         "99999999999999999999s", "9223372036854775807d", "٥s",
     ])
     func `what is no duration is refused`(_ text: String) {
@@ -22,21 +23,28 @@ struct QuantityTests {
     }
 
     @Test(arguments: [
-        ("0", 0), ("1500", 1500), ("1500B", 1500), ("64KiB", 65_536), ("64k", 65_536), ("64K", 65_536),
+        ("0", 0), ("1500", 1500), ("1500B", 1500), ("64KiB", 65_536), ("64k", 65_536),
+        ("64K", 65_536),
         ("64kb", 64_000), ("64KB", 64_000), ("3MiB", 3 << 20), ("3M", 3 << 20), ("3MB", 3_000_000),
-        ("10GB", 10_000_000_000), ("10GiB", 10 << 30), ("2TB", 2_000_000_000_000), ("2TiB", 2 << 40),
+        ("10GB", 10_000_000_000), ("10GiB", 10 << 30), ("2TB", 2_000_000_000_000),
+        ("2TiB", 2 << 40),
         ("100mib", 100 << 20),
     ])
     func `a size is bytes or a unit of them`(_ text: String, _ bytes: Int) {
         #expect(Quantity.size(text) == ByteCount(bytes))
     }
 
-    @Test(arguments: ["", "KiB", "1.5GiB", "-1", "1 MiB", "1Mib/s", "1PB", "9999999999TiB", "0x10", "1e3"])
+    @Test(arguments: [
+        "", "KiB", "1.5GiB", "-1", "1 MiB", "1Mib/s", "1PB", "9999999999TiB", "0x10", "1e3",
+    ])
     func `what is no size is refused`(_ text: String) {
         #expect(Quantity.size(text) == nil)
     }
 
-    @Test(arguments: [("0", 0), ("5000", 5000), ("5k", 5000), ("5K", 5000), ("100M", 100_000_000), ("2G", 2_000_000_000)])
+    @Test(arguments: [
+        ("0", 0), ("5000", 5000), ("5k", 5000), ("5K", 5000), ("100M", 100_000_000),
+        ("2G", 2_000_000_000),
+    ])
     func `a count is in thousands`(_ text: String, _ count: Int) {
         #expect(Quantity.count(text) == count)
     }
@@ -54,7 +62,10 @@ struct QuantityTests {
         #expect(Quantity.rate(text) == rate)
     }
 
-    @Test(arguments: ["", "10", "/s", "10/", "0/s", "10/10s", "10/ms", "10/s/s", "10 / s", "-1/s", "10/w", "1.5/s"])
+    @Test(arguments: [
+        "", "10", "/s", "10/", "0/s", "10/10s", "10/ms", "10/s/s", "10 / s", "-1/s", "10/w",
+        "1.5/s",
+    ])
     func `what is no rate is refused`(_ text: String) {
         #expect(Quantity.rate(text) == nil)
     }
@@ -78,7 +89,8 @@ struct QuantityTests {
 @Suite("Nearest names")
 struct NearestTests {
     @Test(arguments: [
-        ("adress", "address"), ("worker", "workers"), ("leastrequests", "least-requests"), ("TLS", "tls"),
+        ("adress", "address"), ("worker", "workers"), ("leastrequests", "least-requests"),
+        ("TLS", "tls"),
         ("tsl", "tls"), ("sheme", nil), ("", nil), ("uri_byte", "uri_bytes"), ("x", nil),
     ])
     func `a slip is recognised and a stranger is not`(_ word: String, _ meant: String?) {

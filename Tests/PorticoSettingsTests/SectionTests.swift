@@ -42,7 +42,9 @@ struct SectionTests {
         }
     }
 
-    func read(_ text: String, environment: [String: String] = [:]) throws(SettingsFaults) -> Everything {
+    func read(_ text: String, environment: [String: String] = [:]) throws(SettingsFaults)
+        -> Everything
+    {
         let reading = Reading(file: "etc/x.toml", environment: environment)
         reading.define("pool", "shop")
         reading.define("pool", "blog")
@@ -95,7 +97,9 @@ struct SectionTests {
         #expect(read == expected)
     }
 
-    @Test func `what is absent keeps its default, and a default path is relative to the file too`() throws {
+    @Test func `what is absent keeps its default, and a default path is relative to the file too`()
+        throws
+    {
         var expected = Everything()
         expected.file = "etc/a.txt"
         #expect(try read("") == expected)
@@ -126,8 +130,10 @@ struct SectionTests {
         ("text = {}", 1, 8, "text: found a table; it takes a string"),
         ("text = 2026-01-01", 1, 8, "text: found a date or time; it takes a string"),
         ("text = false", 1, 8, "text: found false; it takes a string"),
-        ("\ncolour = \"gren\"", 2, 10,
-            "colour: found \"gren\"; allowed are \"red\", \"green\"; did you mean \"green\"?"),
+        (
+            "\ncolour = \"gren\"", 2, 10,
+            "colour: found \"gren\"; allowed are \"red\", \"green\"; did you mean \"green\"?"
+        ),
         ("colour = \"blue\"", 1, 10, "colour: found \"blue\"; allowed are \"red\", \"green\""),
         ("colour = 1", 1, 10, "colour: found a whole number; it takes one of \"red\", \"green\""),
         ("wait = \"5\"", 1, 8, "wait: found \"5\"; it takes a duration such as \"250ms\""),
@@ -141,17 +147,27 @@ struct SectionTests {
         ("words = \"a\"", 1, 9, "words: found a string; it takes an array"),
         ("words = [\"a\", 2]", 1, 15, "words[1]: found a whole number; it takes a string"),
         ("numbers = [0,\n 10]", 2, 2, "numbers[1]: found 10; allowed is from 0 to 9"),
-        ("networks = [\"10.0.0.0/40\"]", 1, 13, "networks[0]: found \"10.0.0.0/40\"; it takes a prefix of 0 to 32"),
-        ("networks = [\"10.1.0.0/8\"]", 1, 13,
+        (
+            "networks = [\"10.0.0.0/40\"]", 1, 13,
+            "networks[0]: found \"10.0.0.0/40\"; it takes a prefix of 0 to 32"
+        ),
+        (
+            "networks = [\"10.1.0.0/8\"]", 1, 13,
             "networks[0]: found \"10.1.0.0/8\"; it takes a network without bits behind its prefix; "
-                + "did you mean \"10.0.0.0/8\", or the address alone?"),
+                + "did you mean \"10.0.0.0/8\", or the address alone?"
+        ),
         ("networks = [\"ten\"]", 1, 13, "networks[0]: found \"ten\"; it takes a network such as"),
-        ("text = \"a${NONE}\"", 1, 8, "text: the environment has no NONE; set it, or write ${NONE:-default}"),
+        (
+            "text = \"a${NONE}\"", 1, 8,
+            "text: the environment has no NONE; set it, or write ${NONE:-default}"
+        ),
         ("text = \"${NONE\"", 1, 8, "text: found \"${NONE\"; it takes ${NAME} or ${NAME:-default}"),
         ("text = \"${1X}\"", 1, 8, "text: found \"${1X}\"; it takes ${NAME} or"),
         ("text = \"${A-b}\"", 1, 8, "text: found \"${A-b}\"; it takes ${NAME} or"),
-        ("pool = \"shp\"", 1, 8,
-            "pool: there is no pool \"shp\"; defined are \"shop\", \"blog\"; did you mean \"shop\"?"),
+        (
+            "pool = \"shp\"", 1, 8,
+            "pool: there is no pool \"shp\"; defined are \"shop\", \"blog\"; did you mean \"shop\"?"
+        ),
     ])
     func `a fault says where, what was found and what is allowed`(
         _ text: String, _ line: Int, _ column: Int, _ sentence: String
@@ -160,18 +176,22 @@ struct SectionTests {
         let fault = try #require(faults.first)
         #expect(faults.count == 1)
         #expect((fault.line, fault.column) == (line, column))
-        #expect(fault.description.hasPrefix("etc/x.toml:\(line):\(column): \(sentence)"), "\(fault)")
+        #expect(
+            fault.description.hasPrefix("etc/x.toml:\(line):\(column): \(sentence)"), "\(fault)")
     }
 
     @Test func `all faults of a file are reported, in the order of its lines`() {
         let found = faults("rate = 1\nflg = 1\nnumber = 0\nwords = [1, 2]\npool = 'x'\ncolour = ''")
         #expect(found.map(\.line) == [1, 2, 3, 4, 4, 5, 6])
-        #expect(found.map(\.key) == ["rate", "flg", "number", "words[0]", "words[1]", "pool", "colour"])
+        #expect(
+            found.map(\.key) == ["rate", "flg", "number", "words[0]", "words[1]", "pool", "colour"])
     }
 
     @Test(arguments: [
-        ("${A}", "1"), ("x${A}y${B}z", "x1y2z"), ("${NONE:-d}", "d"), ("${NONE:-}", ""), ("${A:-d}", "1"),
-        ("${EMPTY}", ""), ("${EMPTY:-d}", "d"), ("$A", "$A"), ("$", "$"), ("$$", "$$"), ("a$", "a$"),
+        ("${A}", "1"), ("x${A}y${B}z", "x1y2z"), ("${NONE:-d}", "d"), ("${NONE:-}", ""),
+        ("${A:-d}", "1"),
+        ("${EMPTY}", ""), ("${EMPTY:-d}", "d"), ("$A", "$A"), ("$", "$"), ("$$", "$$"),
+        ("a$", "a$"),
         ("${NEST}", "${A}"), ("${NONE:-a:-b}", "a:-b"), ("$${A}", "$1"), ("{A}", "{A}"),
     ])
     func `names are replaced from the environment`(_ text: String, _ result: String) throws {
@@ -180,14 +200,21 @@ struct SectionTests {
     }
 
     @Test func `what stands in for a name is judged like anything else`() throws {
-        #expect(try read("wait = '${W}'\nwords = ['${W}']", environment: ["W": "7s"]).wait == .seconds(7))
-        #expect(throws: SettingsFaults.self) { try read("colour = '${W}'", environment: ["W": "7s"]) }
+        #expect(
+            try read("wait = '${W}'\nwords = ['${W}']", environment: ["W": "7s"]).wait
+                == .seconds(7))
+        #expect(throws: SettingsFaults.self) {
+            try read("colour = '${W}'", environment: ["W": "7s"])
+        }
     }
 
     @Test func `tables are read wherever they stand`() throws {
         let reading = Reading(file: "x.toml", environment: [:])
         var root = try #require(
-            reading.root(of: "[pool.b]\nsize = 2\n[[list]]\nn = 1\n[pool.a]\n[[list]]\nn = 2\n[pool.b.inner]\nx = 1"))
+            reading.root(
+                of:
+                    "[pool.b]\nsize = 2\n[[list]]\nn = 1\n[pool.a]\n[[list]]\nn = 2\n[pool.b.inner]\nx = 1"
+            ))
         #expect(root.namedSections("pool").map(\.name) == ["b", "a"])
         let lines = root.sections("list").map(\.line)
         #expect(lines == [3, 6])
@@ -219,13 +246,17 @@ struct SectionTests {
     @Test func `nesting has an end`() {
         let reading = Reading(file: "x.toml", environment: [:])
         let dots = String(repeating: "a.", count: 200_000)
-        for text in ["\(dots)a = 1", "[\(dots)a]", "a = " + String(repeating: "[", count: 100_000)] {
+        for text in ["\(dots)a = 1", "[\(dots)a]", "a = " + String(repeating: "[", count: 100_000)]
+        {
             #expect(reading.root(of: text) == nil)
         }
         #expect(reading.faults.count == 3)
     }
 
-    @Test(arguments: ["a = 1\u{0}", "\u{FEFF}a = 1", "a = \"\u{7F}\"", "a = 99999999999999999999", "[", "]", "a", "=", "a = '''"])
+    @Test(arguments: [
+        "a = 1\u{0}", "\u{FEFF}a = 1", "a = \"\u{7F}\"", "a = 99999999999999999999", "[", "]", "a",
+        "=", "a = '''",
+    ])
     func `strange texts are faults or values, and never the end`(_ text: String) {
         let reading = Reading(file: "x.toml", environment: [:])
         #expect((reading.root(of: text) == nil) == !reading.faults.isEmpty)

@@ -14,10 +14,14 @@ struct ConfigurationFileTests {
         var path = #filePath[...]
         for _ in 0..<4 { path = path[..<(try #require(path.lastIndex(of: "/")))] }
         let text = try contents(of: "\(path)/config.toml")
-        let configuration = try Configuration.load(text: text, file: "config.toml", environment: [:])
+        let configuration = try Configuration.load(
+            text: text, file: "config.toml", environment: [:])
         #expect(configuration.inactive == [])
         #expect(configuration.advice == [])
-        #expect(configuration.listeners.map(\.address.description) == ["127.0.0.1:8080", "127.0.0.1:8443"])
+        #expect(
+            configuration.listeners.map(\.address.description) == [
+                "127.0.0.1:8080", "127.0.0.1:8443",
+            ])
         #expect(configuration.listeners.map(\.tls) == [false, true])
         #expect(
             configuration.pools.map { $0.nodes.map(\.address) }

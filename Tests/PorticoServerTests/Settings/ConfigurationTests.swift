@@ -15,7 +15,9 @@ import Testing
 struct ConfigurationTests {
     static let pool = "[origins.shop]\nnodes = [\"127.0.0.1:9001\"]\n"
 
-    static func load(_ text: String, file: String = "config.toml") throws(SettingsFaults) -> Configuration {
+    static func load(_ text: String, file: String = "config.toml") throws(SettingsFaults)
+        -> Configuration
+    {
         try Configuration.load(text: text, file: file, environment: [:])
     }
 
@@ -260,74 +262,204 @@ struct ConfigurationTests {
         ("[sever]", 3, 2, "sever: no such key; did you mean \"server\"?"),
         ("[server]\nworkrs = 1", 4, 1, "server.workrs: no such key; did you mean \"workers\"?"),
         ("[server]\nworkers = -1", 4, 11, "server.workers: found -1; allowed is from 0 to 1024"),
-        ("[[listen]]\naddress = \"localhost:80\"", 4, 11, "listen[0].address: found \"localhost:80\"; it takes an IP"),
-        ("[[listen]]\nh2c = true\ntls = true", 4, 7, "listen[0].h2c: h2c is for listeners without TLS"),
-        ("[[listen]]\nproxy_protocol = true", 4, 18, "listen[0].proxy_protocol: proxy_protocol needs"),
-        ("[[listen]]\naddress = \"1.1.1.1:8\"\n[[listen]]\naddress = \"1.1.1.1:8\"", 6, 11,
-            "listen[1].address: \"1.1.1.1:8\" stands already in line 4; it may stand once"),
-        ("[[listen]]\n[[listen]]", 4, 1, "listen[1].address: \"127.0.0.1:8080\" stands already in line 3"),
-        ("[[listen]]\naddress = \"127.0.0.1:8081\"", 4, 11, "listen[0].address: the admin API listens there already"),
-        ("[tls]\nmin_version = \"1.1\"", 4, 15, "tls.min_version: found \"1.1\"; allowed are \"1.2\", \"1.3\""),
-        ("[tls]\ncertificates = [{ cert = \"a\" }]", 4, 17, "tls.certificates[0].key: is missing; it takes the path"),
-        ("[limits]\nheader_bytes = \"1GB\"", 4, 16, "limits.header_bytes: found 1GB; allowed is 1KiB to 16MiB"),
+        (
+            "[[listen]]\naddress = \"localhost:80\"", 4, 11,
+            "listen[0].address: found \"localhost:80\"; it takes an IP"
+        ),
+        (
+            "[[listen]]\nh2c = true\ntls = true", 4, 7,
+            "listen[0].h2c: h2c is for listeners without TLS"
+        ),
+        (
+            "[[listen]]\nproxy_protocol = true", 4, 18,
+            "listen[0].proxy_protocol: proxy_protocol needs"
+        ),
+        (
+            "[[listen]]\naddress = \"1.1.1.1:8\"\n[[listen]]\naddress = \"1.1.1.1:8\"", 6, 11,
+            "listen[1].address: \"1.1.1.1:8\" stands already in line 4; it may stand once"
+        ),
+        (
+            "[[listen]]\n[[listen]]", 4, 1,
+            "listen[1].address: \"127.0.0.1:8080\" stands already in line 3"
+        ),
+        (
+            "[[listen]]\naddress = \"127.0.0.1:8081\"", 4, 11,
+            "listen[0].address: the admin API listens there already"
+        ),
+        (
+            "[tls]\nmin_version = \"1.1\"", 4, 15,
+            "tls.min_version: found \"1.1\"; allowed are \"1.2\", \"1.3\""
+        ),
+        (
+            "[tls]\ncertificates = [{ cert = \"a\" }]", 4, 17,
+            "tls.certificates[0].key: is missing; it takes the path"
+        ),
+        (
+            "[limits]\nheader_bytes = \"1GB\"", 4, 16,
+            "limits.header_bytes: found 1GB; allowed is 1KiB to 16MiB"
+        ),
         ("[limits]\nbody_bytes = 0", 4, 14, "limits.body_bytes: found 0; allowed is 1B and more"),
         ("[origins.b]", 3, 1, "origins.b.nodes: is missing; it takes an array of nodes"),
-        ("[origins.b]\nnodes = []", 4, 9, "origins.b.nodes: found no node; allowed is one and more"),
-        ("[origins.b]\nnodes = [\"a:1\", \"a\"]", 4, 17, "origins.b.nodes[1]: found \"a\"; it takes host:port"),
-        ("[origins.b]\nnodes = [\"a:1\", \"A:1\"]", 4, 17, "origins.b.nodes[1]: \"a:1\" stands already in line 4"),
-        ("[origins.b]\nnodes = [\"a:0\"]", 4, 10, "origins.b.nodes[0]: found \"a:0\"; it takes host:port"),
-        ("[origins.b]\nnodes = [\"::1:80\"]", 4, 10, "origins.b.nodes[0]: found \"::1:80\"; it takes host:port"),
-        ("[origins.b]\nnodes = [3]", 4, 10, "origins.b.nodes[0]: found a whole number; it takes a table"),
+        (
+            "[origins.b]\nnodes = []", 4, 9,
+            "origins.b.nodes: found no node; allowed is one and more"
+        ),
+        (
+            "[origins.b]\nnodes = [\"a:1\", \"a\"]", 4, 17,
+            "origins.b.nodes[1]: found \"a\"; it takes host:port"
+        ),
+        (
+            "[origins.b]\nnodes = [\"a:1\", \"A:1\"]", 4, 17,
+            "origins.b.nodes[1]: \"a:1\" stands already in line 4"
+        ),
+        (
+            "[origins.b]\nnodes = [\"a:0\"]", 4, 10,
+            "origins.b.nodes[0]: found \"a:0\"; it takes host:port"
+        ),
+        (
+            "[origins.b]\nnodes = [\"::1:80\"]", 4, 10,
+            "origins.b.nodes[0]: found \"::1:80\"; it takes host:port"
+        ),
+        (
+            "[origins.b]\nnodes = [3]", 4, 10,
+            "origins.b.nodes[0]: found a whole number; it takes a table"
+        ),
         ("[origins.b]\nnodes = [{ weight = 2 }]", 4, 10, "origins.b.nodes[0].address: is missing"),
-        ("[origins.b]\nnodes = [{ address = \"a:1\", wieght = 2 }]", 4, 29,
-            "origins.b.nodes[0].wieght: no such key; did you mean \"weight\"?"),
-        ("[origins.b]\nnodes = [{ address = \"a:1\", tls = false }]\nprotocol = \"h2\"", 4, 35,
-            "origins.b.nodes[0].tls: protocol = \"h2\" is over TLS"),
-        ("[origins.b]\nnodes = [\"a:1\"]\nprotocol = \"http2\"", 5, 12,
-            "origins.b.protocol: found \"http2\"; allowed are \"http/1.1\", \"h2\", \"h2c\""),
-        ("[origins.b]\nnodes = [\"a:1\"]\nhash_key = \"header:\"", 5, 12, "origins.b.hash_key: found \"header:\"; it takes path,"),
-        ("[origins.b]\nnodes = [\"a:1\"]\n[origins.b.health]\npath = \"health\"", 6, 8,
-            "origins.b.health.path: found \"health\"; it takes a path"),
-        ("[origins.b]\nnodes = [\"a:1\"]\n[origins.b.health]\nexpect = [20]", 6, 11,
-            "origins.b.health.expect[0]: found 20; allowed is from 100 to 599"),
-        ("[origins.b]\nnodes = [\"a:1\"]\n[origins.b.heath]", 5, 12, "origins.b.heath: no such key; did you mean \"health\"?"),
-        ("[[site]]\norigins = \"shp\"", 4, 11,
-            "site[0].origins: there is no origin pool \"shp\"; defined are \"shop\"; did you mean \"shop\"?"),
-        ("[[site]]\nwaf = \"main\"", 4, 7, "site[0].waf: there is no WAF \"main\"; none is defined"),
-        ("[[site]]\nrate_limits = [\"x\"]", 4, 16, "site[0].rate_limits[0]: there is no rate limit \"x\""),
-        ("[[site]]\nhosts = [\"a.b:80\"]", 4, 10, "site[0].hosts[0]: found \"a.b:80\"; it takes a host"),
+        (
+            "[origins.b]\nnodes = [{ address = \"a:1\", wieght = 2 }]", 4, 29,
+            "origins.b.nodes[0].wieght: no such key; did you mean \"weight\"?"
+        ),
+        (
+            "[origins.b]\nnodes = [{ address = \"a:1\", tls = false }]\nprotocol = \"h2\"", 4, 35,
+            "origins.b.nodes[0].tls: protocol = \"h2\" is over TLS"
+        ),
+        (
+            "[origins.b]\nnodes = [\"a:1\"]\nprotocol = \"http2\"", 5, 12,
+            "origins.b.protocol: found \"http2\"; allowed are \"http/1.1\", \"h2\", \"h2c\""
+        ),
+        (
+            "[origins.b]\nnodes = [\"a:1\"]\nhash_key = \"header:\"", 5, 12,
+            "origins.b.hash_key: found \"header:\"; it takes path,"
+        ),
+        (
+            "[origins.b]\nnodes = [\"a:1\"]\n[origins.b.health]\npath = \"health\"", 6, 8,
+            "origins.b.health.path: found \"health\"; it takes a path"
+        ),
+        (
+            "[origins.b]\nnodes = [\"a:1\"]\n[origins.b.health]\nexpect = [20]", 6, 11,
+            "origins.b.health.expect[0]: found 20; allowed is from 100 to 599"
+        ),
+        (
+            "[origins.b]\nnodes = [\"a:1\"]\n[origins.b.heath]", 5, 12,
+            "origins.b.heath: no such key; did you mean \"health\"?"
+        ),
+        (
+            "[[site]]\norigins = \"shp\"", 4, 11,
+            "site[0].origins: there is no origin pool \"shp\"; defined are \"shop\"; did you mean \"shop\"?"
+        ),
+        (
+            "[[site]]\nwaf = \"main\"", 4, 7,
+            "site[0].waf: there is no WAF \"main\"; none is defined"
+        ),
+        (
+            "[[site]]\nrate_limits = [\"x\"]", 4, 16,
+            "site[0].rate_limits[0]: there is no rate limit \"x\""
+        ),
+        (
+            "[[site]]\nhosts = [\"a.b:80\"]", 4, 10,
+            "site[0].hosts[0]: found \"a.b:80\"; it takes a host"
+        ),
         ("[[site]]\nhosts = [\"a.*\"]", 4, 10, "site[0].hosts[0]: found \"a.*\"; it takes a host"),
         ("[[site]]\nhosts = []", 4, 9, "site[0].hosts: found no host; allowed is one and more"),
         ("[[site]]\nhosts = [\"a\", \"A\"]", 4, 9, "site[0].hosts: \"a\" stands already in line 4"),
-        ("[[site]]\n[[site]]\nhosts = [\"*\"]", 5, 9, "site[1].hosts: \"*\" stands already in line 3"),
+        (
+            "[[site]]\n[[site]]\nhosts = [\"*\"]", 5, 9,
+            "site[1].hosts: \"*\" stands already in line 3"
+        ),
         ("[[site]]\nhsts = \"long\"", 4, 8, "site[0].hsts: found \"long\"; it takes a duration"),
-        ("[[site]]\npreset = \"shopify\"", 4, 10, "site[0].preset: found \"shopify\"; allowed are \"\", \"magento\""),
-        ("[[site]]\n[[site.route]]\ncache = false", 4, 1, "site[0].route[0].path: is missing; it takes a path"),
-        ("[[site]]\n[[site.route]]\npath = \"admin\"", 5, 8, "site[0].route[0].path: found \"admin\"; it takes a path"),
-        ("[[site]]\n[[site.route]]\npath = \"/\"\nallow = []", 6, 9, "site[0].route[0].allow: an empty list lets nobody in"),
-        ("[[site]]\n[[site.route]]\npath = \"/\"\norigins = \"x\"", 6, 11, "site[0].route[0].origins: there is no origin pool"),
-        ("[[site]]\n[[site.route]]\npath = \"/\"\n[[site.route.waf_exclude]]\nrules = [\"9-1\"]", 7, 10,
-            "site[0].route[0].waf_exclude[0].rules[0]: found \"9-1\"; it takes a rule id"),
-        ("[[site]]\n[[site.route]]\npath = \"/\"\n[[site.route.waf_exclude]]\ntargets = [\"ARGS\"]", 6, 1,
-            "site[0].route[0].waf_exclude[0]: is missing; it takes rules, tags or both"),
+        (
+            "[[site]]\npreset = \"shopify\"", 4, 10,
+            "site[0].preset: found \"shopify\"; allowed are \"\", \"magento\""
+        ),
+        (
+            "[[site]]\n[[site.route]]\ncache = false", 4, 1,
+            "site[0].route[0].path: is missing; it takes a path"
+        ),
+        (
+            "[[site]]\n[[site.route]]\npath = \"admin\"", 5, 8,
+            "site[0].route[0].path: found \"admin\"; it takes a path"
+        ),
+        (
+            "[[site]]\n[[site.route]]\npath = \"/\"\nallow = []", 6, 9,
+            "site[0].route[0].allow: an empty list lets nobody in"
+        ),
+        (
+            "[[site]]\n[[site.route]]\npath = \"/\"\norigins = \"x\"", 6, 11,
+            "site[0].route[0].origins: there is no origin pool"
+        ),
+        (
+            "[[site]]\n[[site.route]]\npath = \"/\"\n[[site.route.waf_exclude]]\nrules = [\"9-1\"]",
+            7, 10,
+            "site[0].route[0].waf_exclude[0].rules[0]: found \"9-1\"; it takes a rule id"
+        ),
+        (
+            "[[site]]\n[[site.route]]\npath = \"/\"\n[[site.route.waf_exclude]]\ntargets = [\"ARGS\"]",
+            6, 1,
+            "site[0].route[0].waf_exclude[0]: is missing; it takes rules, tags or both"
+        ),
         ("[site]", 3, 1, "site: found a table; it takes an array of tables, each under [[site]]"),
-        ("[cache]\nset_cookie = \"keep\"", 4, 14, "cache.set_cookie: found \"keep\"; allowed are \"private\""),
-        ("[cache]\ntag_headers = [\"a b\"]", 4, 16, "cache.tag_headers[0]: found \"a b\"; it takes a field name"),
-        ("[waf.x]\nmode = \"on\"", 4, 8, "waf.x.mode: found \"on\"; allowed are \"block\", \"detect\", \"off\""),
+        (
+            "[cache]\nset_cookie = \"keep\"", 4, 14,
+            "cache.set_cookie: found \"keep\"; allowed are \"private\""
+        ),
+        (
+            "[cache]\ntag_headers = [\"a b\"]", 4, 16,
+            "cache.tag_headers[0]: found \"a b\"; it takes a field name"
+        ),
+        (
+            "[waf.x]\nmode = \"on\"", 4, 8,
+            "waf.x.mode: found \"on\"; allowed are \"block\", \"detect\", \"off\""
+        ),
         ("[waf]\nmode = \"on\"", 4, 8, "waf.mode: found a string; it takes a table"),
         ("[[rate_limit]]\nname = \"a\"", 3, 1, "rate_limit[0].rate: is missing; it takes a rate"),
-        ("[[rate_limit]]\nrate = \"1/s\"", 3, 1, "rate_limit[0].name: is missing; it takes the name"),
-        ("[[rate_limit]]\nname = \"a\"\nrate = \"1/s\"\nkey = \"ip\"", 6, 7, "rate_limit[0].key: found \"ip\"; it takes client_ip"),
-        ("[[rate_limit]]\nname = \"a\"\nrate = \"1/s\"\nkey = \"path+path\"", 6, 7, "rate_limit[0].key: found \"path+path\""),
-        ("[[rate_limit]]\nname = \"a\"\nrate = \"1/s\"\n[[rate_limit]]\nname = \"a\"\nrate = \"1/s\"", 7, 8,
-            "rate_limit[1].name: \"a\" stands already in line 4"),
-        ("[[rate_limit]]\nname = \"a\"\nrate = \"1/s\"\nmatch = { site = \"x\" }", 6, 18,
-            "rate_limit[0].match.site: there is no site host \"x\"; defined are \"*\""),
-        ("[images]\nauto = [\"png\"]", 4, 9, "images.auto[0]: found \"png\"; allowed are \"avif\", \"webp\""),
+        (
+            "[[rate_limit]]\nrate = \"1/s\"", 3, 1,
+            "rate_limit[0].name: is missing; it takes the name"
+        ),
+        (
+            "[[rate_limit]]\nname = \"a\"\nrate = \"1/s\"\nkey = \"ip\"", 6, 7,
+            "rate_limit[0].key: found \"ip\"; it takes client_ip"
+        ),
+        (
+            "[[rate_limit]]\nname = \"a\"\nrate = \"1/s\"\nkey = \"path+path\"", 6, 7,
+            "rate_limit[0].key: found \"path+path\""
+        ),
+        (
+            "[[rate_limit]]\nname = \"a\"\nrate = \"1/s\"\n[[rate_limit]]\nname = \"a\"\nrate = \"1/s\"",
+            7, 8,
+            "rate_limit[1].name: \"a\" stands already in line 4"
+        ),
+        (
+            "[[rate_limit]]\nname = \"a\"\nrate = \"1/s\"\nmatch = { site = \"x\" }", 6, 18,
+            "rate_limit[0].match.site: there is no site host \"x\"; defined are \"*\""
+        ),
+        (
+            "[images]\nauto = [\"png\"]", 4, 9,
+            "images.auto[0]: found \"png\"; allowed are \"avif\", \"webp\""
+        ),
         ("[images]\nquality = 0", 4, 11, "images.quality: found 0; allowed is from 1 to 100"),
-        ("[admin]\naddress = \":81\"", 4, 11, "admin.address: found \":81\"; it takes an IP address"),
-        ("[[admin.token]]\nname = \"a\"", 3, 1, "admin.token[0].sha256: is missing; it takes the SHA-256"),
-        ("[[admin.token]]\nname = \"a\"\nsha256 = \"abc\"", 5, 10, "admin.token[0].sha256: found \"abc\"; it takes the SHA-256"),
+        (
+            "[admin]\naddress = \":81\"", 4, 11,
+            "admin.address: found \":81\"; it takes an IP address"
+        ),
+        (
+            "[[admin.token]]\nname = \"a\"", 3, 1,
+            "admin.token[0].sha256: is missing; it takes the SHA-256"
+        ),
+        (
+            "[[admin.token]]\nname = \"a\"\nsha256 = \"abc\"", 5, 10,
+            "admin.token[0].sha256: found \"abc\"; it takes the SHA-256"
+        ),
         ("[log]\nlevel = \"warn\"", 4, 9, "log.level: found \"warn\"; allowed are \"trace\""),
         ("[log]\naccess = \"\"", 4, 10, "log.access: found \"\"; it takes \"stdout\""),
     ])
@@ -339,7 +471,8 @@ struct ConfigurationTests {
         let faults = Self.faults(Self.pool + text + site)
         let fault = try #require(faults.first)
         #expect(faults.count == 1, "\(faults)")
-        #expect(fault.description.hasPrefix("config.toml:\(line):\(column): \(sentence)"), "\(fault)")
+        #expect(
+            fault.description.hasPrefix("config.toml:\(line):\(column): \(sentence)"), "\(fault)")
     }
 
     @Test func `with two pools, sites say which is theirs`() {
@@ -350,7 +483,8 @@ struct ConfigurationTests {
     }
 
     @Test func `a token's name stands once`() {
-        let token = "[[admin.token]]\nname = \"a\"\nsha256 = \"\(String(repeating: "0", count: 64))\"\n"
+        let token =
+            "[[admin.token]]\nname = \"a\"\nsha256 = \"\(String(repeating: "0", count: 64))\"\n"
         let found = Self.faults(Self.pool + token + token)
         #expect(found.map(\.kind) == [.duplicate(found: "a", firstLine: 4)])
         #expect(found.map(\.line) == [7])
@@ -385,7 +519,10 @@ struct ConfigurationTests {
             [waf.main]
             """
         let inactive = try Self.load(Self.pool + text).inactive
-        #expect(inactive.map(\.key) == ["listen[0].http2", "site[0].waf", "site[0].compress", "cache", "waf.main"])
+        #expect(
+            inactive.map(\.key) == [
+                "listen[0].http2", "site[0].waf", "site[0].compress", "cache", "waf.main",
+            ])
         #expect(inactive.map(\.line) == [4, 7, 10, 12, 14])
     }
 
@@ -409,9 +546,13 @@ struct ConfigurationTests {
 
     @Test func `all faults of a file are reported at once`() {
         let found = Self.faults(
-            "[server]\nworkers = \"two\"\n[[listen]]\nadress = 1\n[[site]]\norigins = \"shop\"\n[log]\nlevel = 3\n")
+            "[server]\nworkers = \"two\"\n[[listen]]\nadress = 1\n[[site]]\norigins = \"shop\"\n[log]\nlevel = 3\n"
+        )
         #expect(found.map(\.line) == [1, 2, 4, 6, 8])
-        #expect(found.map(\.key) == ["origins", "server.workers", "listen[0].adress", "site[0].origins", "log.level"])
+        #expect(
+            found.map(\.key) == [
+                "origins", "server.workers", "listen[0].adress", "site[0].origins", "log.level",
+            ])
     }
 }
 

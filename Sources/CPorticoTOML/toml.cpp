@@ -6,6 +6,12 @@
 #include <string_view>
 #include <vector>
 
+// toml++ asserts what some invalid texts break (`[}`), and with NDEBUG even lets the
+// compiler assume it. Here a broken promise is a fault like any other.
+struct broken_promise {};
+[[noreturn]] inline void break_promise() { throw broken_promise{}; }
+#undef NDEBUG
+#define TOML_ASSERT(promise) ((promise) ? void() : break_promise())
 #define TOML_ENABLE_FORMATTERS 0
 #include <toml++/toml.h>
 
@@ -40,6 +46,27 @@ bool has_endless_key(std::string_view text, uint32_t &line) {
     }
   }
   return false;
+}
+
+// The line at which the parser broke off: the end of the shortest text that breaks it too. It reads
+// from left to right, so that every longer one does.
+uint32_t breaking_line(std::string_view text) {
+  std::vector<size_t> ends;
+  for (size_t at = 0; at < text.size(); ++at)
+    if (text[at] == '\n' || at + 1 == text.size()) ends.push_back(at + 1);
+  size_t lower = 0, upper = ends.size() - 1;
+  while (lower < upper) {
+    const size_t middle = (lower + upper) / 2;
+    try {
+      (void)toml::parse(text.substr(0, ends[middle]));
+      lower = middle + 1;
+    } catch (const broken_promise &) {
+      upper = middle;
+    } catch (const toml::parse_error &) {
+      lower = middle + 1;
+    }
+  }
+  return static_cast<uint32_t>(lower + 1);
 }
 
 void flatten(px_toml &to, const toml::node &node, const toml::key *key, int depth) {
@@ -102,6 +129,10 @@ extern "C" px_toml *px_toml_parse(const char *text, size_t length) try {
     made->fault = error.description();
     made->line = error.source().begin.line;
     made->column = error.source().begin.column;
+  } catch (const broken_promise &) {
+    made->fault = "A key is missing, or something stands where a key should";
+    made->line = breaking_line({text, length});
+    made->column = 1;
   } catch (const too_deep &error) {
     made->fault = "Tables and arrays are nested too deeply";
     made->line = error.at.line;

@@ -83,7 +83,7 @@ package enum Quantity {
     /// A duration as settings write it, in the largest unit that leaves no rest.
     package static func text(_ duration: Duration) -> String {
         let (seconds, attoseconds) = duration.components
-        if attoseconds != 0 { return "\(duration / .milliseconds(1))ms" }
+        if attoseconds != 0 { return "\(duration.nanoseconds / 1_000_000)ms" }
         for (unit, size) in [("d", Int64(86_400)), ("h", 3600), ("m", 60)]
         where seconds != 0 && seconds % size == 0 {
             return "\(seconds / size)\(unit)"

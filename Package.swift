@@ -33,7 +33,8 @@ let floor1: [Target] =
         .target(
             name: "CPorticoOpenSSL",
             linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
-        .target(name: "CPorticoDemo"),
+        // The photographs come in by #embed, not as resources.
+        .target(name: "CPorticoDemo", exclude: ["photographs"]),
     ]
 
 let floor2: [Target] =

@@ -80,7 +80,16 @@ let floor6: [Target] = [
         ],
         swiftSettings: strict,
         // One file to copy to a server: the Swift runtime comes along.
-        linkerSettings: [.unsafeFlags(["-static-stdlib"], .when(configuration: .release))])
+        // ArgumentParser uses FoundationEssentials, whose archive alone does not say that it needs
+        // the libraries named here.
+        linkerSettings: [
+            .unsafeFlags(
+                [
+                    "-static-stdlib", "-l_FoundationCShims", "-l_FoundationCollections",
+                    "-lswiftSynchronization",
+                ],
+                .when(configuration: .release))
+        ])
 ]
 
 let package = Package(

@@ -80,12 +80,16 @@ let floor6: [Target] = [
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
         swiftSettings: strict,
-        // One file to copy to a server: the Swift runtime comes along. What the argument parser
-        // uses of Foundation has two parts that the driver does not name by itself.
+        // One file to copy to a server: the Swift runtime comes along.
+        // ArgumentParser uses FoundationEssentials, whose archive alone does not say that it needs
+        // the libraries named here.
         linkerSettings: [
-            .unsafeFlags(["-static-stdlib"], .when(configuration: .release)),
-            .linkedLibrary("_FoundationCShims", .when(configuration: .release)),
-            .linkedLibrary("_FoundationCollections", .when(configuration: .release)),
+            .unsafeFlags(
+                [
+                    "-static-stdlib", "-l_FoundationCShims", "-l_FoundationCollections",
+                    "-lswiftSynchronization",
+                ],
+                .when(configuration: .release))
         ])
 ]
 

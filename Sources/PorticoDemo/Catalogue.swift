@@ -13,7 +13,8 @@ extension Product {
             alternative: "A speckled cream mug whose lower half is glazed blue",
             reviews: [
                 Review(author: "Ines M.", stars: 5, text: "Keeps tea hot and fits the hand."),
-                Review(author: "Tom", stars: 4, text: "Lovely glaze; a touch heavier than I thought."),
+                Review(
+                    author: "Tom", stars: 4, text: "Lovely glaze; a touch heavier than I thought."),
             ]),
         Product(
             sku: "TB-102", name: "Harvest bowl", category: "table", cents: 5800,
@@ -26,8 +27,11 @@ extension Product {
             picture: "bowl.jpg", width: 1600, height: 1200,
             alternative: "A wooden bowl with oranges and a lemon",
             reviews: [
-                Review(author: "Akiko", stars: 5, text: "The grain is even better than in the picture."),
-                Review(author: "R. & J.", stars: 5, text: "A wedding present that gets used daily."),
+                Review(
+                    author: "Akiko", stars: 5, text: "The grain is even better than in the picture."
+                ),
+                Review(
+                    author: "R. & J.", stars: 5, text: "A wedding present that gets used daily."),
             ]),
         Product(
             sku: "TB-103", name: "Fern carafe & tumbler", category: "table", cents: 4200,
@@ -37,7 +41,7 @@ extension Product {
                 bubbles are a sign of the hand and not a fault.
                 """,
             facts: ["Carafe 1 l, tumbler 250 ml", "Recycled soda-lime glass", "Wash by hand"],
-            picture: "carafe.jpg", width: 1200, height: 1200,
+            picture: "carafe.jpg", width: 1000, height: 1000,
             alternative: "A green glass carafe beside a matching tumbler",
             reviews: [
                 Review(author: "Paul", stars: 4, text: "Pours without dripping. I'd like a lid."),
@@ -51,7 +55,7 @@ extension Product {
                 on spun brass; the shade is linen on a steel frame.
                 """,
             facts: ["45 cm high", "E27, up to 9 W LED", "Switch on the cable"],
-            picture: "lamp.jpg", width: 1200, height: 1200,
+            picture: "lamp.jpg", width: 1000, height: 1000,
             alternative: "A lit table lamp with a green foot and a linen shade",
             reviews: [
                 Review(author: "Marta", stars: 5, text: "Makes the whole room calmer."),
@@ -65,7 +69,7 @@ extension Product {
                 darkens with the years; a cloth brings the shine back.
                 """,
             facts: ["12 cm high without candle", "Solid brass", "For candles of 50 mm"],
-            picture: "candle.jpg", width: 1200, height: 1200,
+            picture: "candle.jpg", width: 1000, height: 1000,
             alternative: "A burning candle on a brass candlestick in a dark room",
             reviews: [
                 Review(author: "Sofie", stars: 5, text: "Heavy enough to stand through a dinner."),
@@ -79,7 +83,7 @@ extension Product {
                 layers, so that the light leaves it evenly and no bulb is seen.
                 """,
             facts: ["24 cm high", "Opal glass, brass", "Dimmable, 2 700 K"],
-            picture: "globe.jpg", width: 1200, height: 1200,
+            picture: "globe.jpg", width: 1000, height: 1000,
             alternative: "A glowing opal globe held by a brass hoop on a round foot",
             reviews: [
                 Review(author: "Yusuf", stars: 5, text: "Our son calls it the pet moon."),
@@ -96,7 +100,8 @@ extension Product {
             picture: "clock.png", width: 640, height: 640,
             alternative: "A round table clock with a cream face and a brass rim",
             reviews: [
-                Review(author: "Wim", stars: 5, text: "Really silent. I checked twice that it runs."),
+                Review(
+                    author: "Wim", stars: 5, text: "Really silent. I checked twice that it runs."),
                 Review(author: "Dana", stars: 4, text: "Handsome. No alarm, which I knew."),
             ]),
         Product(
@@ -121,7 +126,7 @@ extension Product {
                 clear glass. The flat base is ground and polished.
                 """,
             facts: ["8 cm across, 740 g", "Lead-free crystal", "Each one numbered"],
-            picture: "paperweight.jpg", width: 1200, height: 1200,
+            picture: "paperweight.jpg", width: 1000, height: 1000,
             alternative: "A glass sphere in which red, yellow and blue ribbons wind around a pearl",
             reviews: [
                 Review(author: "Emil", stars: 5, text: "I look into it more than at my screen."),

@@ -72,9 +72,9 @@ extension DemoShop {
 
     func search(_ words: String) -> DemoAnswer {
         let wanted = words.lowercased().split(separator: " ")
-        let found = wanted.isEmpty ? [] : Product.all.filter { product in
+        let found = Product.all.filter { product in
             let text = "\(product.name) \(product.summary) \(product.category)".lowercased()
-            return wanted.allSatisfy { text.contains($0) }
+            return !wanted.isEmpty && wanted.allSatisfy { text.contains($0) }
         }
         return shown(
             200, title: "Search",
@@ -157,7 +157,8 @@ extension DemoShop {
     /// The widths in `srcset` are asked of the front door; an origin alone sends its one file.
     private func picture(_ product: Product, sizes: String, lazily: Bool) -> HTML {
         let path = "/media/\(product.picture)"
-        let set = [400, 800, 1200].filter { $0 < product.width }.map { "\(path)?width=\($0) \($0)w" }
+        let set =
+            [400, 800, 1200].filter { $0 < product.width }.map { "\(path)?width=\($0) \($0)w" }
             + ["\(path) \(product.width)w"]
         return """
             <img\(product.picture.hasSuffix(".png") ? " class=\"cut\"" : "" as HTML) src="\(path)" \

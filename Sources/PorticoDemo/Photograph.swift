@@ -18,9 +18,9 @@ package struct Photograph: Sendable {
             let entry = unsafe portico_demo_photograph_at(index)
             let name = unsafe String(cString: entry.name)
             let type = unsafe String(cString: entry.content_type)
-            let bytes = unsafe UnsafeBufferPointer(start: entry.bytes, count: entry.length)
+            let bytes = unsafe Span(_unsafeStart: entry.bytes, count: entry.length)
             var digest = Digest()
-            for unsafe byte in unsafe bytes { digest.add(byte) }
+            for at in bytes.indices { digest.add(bytes[at]) }
             found[name] = Photograph(
                 name: name, contentType: type, tag: "\"\(digest.text)\"", index: index,
                 count: bytes.count)

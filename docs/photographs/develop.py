@@ -21,18 +21,18 @@ NEGATIVES = Path(os.environ.get("NEGATIVES", HERE / "negatives"))
 # name: width and height as seen, samples per pixel at most, and how the file is written. `turned` is the
 # EXIF orientation under which a camera would have stored it; the pixels are turned the other way.
 SHOTS = {
-    "mug": (1600, 1200, 64, {}),
+    "ball": (1200, 1200, 40, {"progressive": True}),
+    "books": (1600, 1200, 48, {"progressive": True}),
+    "bowl": (1600, 1200, 40, {"progressive": True}),
+    "candle": (1000, 1000, 32, {"turned": 3}),
+    "carafe": (1000, 1000, 80, {}),
     "clock": (640, 640, 96, {"png": "rgba"}),
-    "books": (1600, 1200, 64, {"progressive": True}),
-    "vase": (1200, 1600, 56, {"turned": 6}),
-    "bowl": (1600, 1200, 64, {"progressive": True}),
-    "stool": (640, 640, 96, {"png": "palette"}),
-    "carafe": (1200, 1200, 64, {}),
-    "lamp": (1200, 1200, 64, {}),
-    "paperweight": (1200, 1200, 80, {}),
-    "candle": (1200, 1200, 64, {"turned": 3}),
-    "ball": (1200, 1200, 64, {"progressive": True}),
-    "globe": (1200, 1200, 64, {}),
+    "globe": (1000, 1000, 32, {}),
+    "lamp": (1000, 1000, 112, {}),
+    "mug": (1600, 1200, 48, {}),
+    "paperweight": (1000, 1000, 72, {}),
+    "stool": (640, 640, 80, {"png": "palette"}),
+    "vase": (1200, 1600, 40, {"turned": 6}),
 }
 # What undoes an orientation, so that applying it shows the picture upright.
 UNTURN = {3: Image.Transpose.ROTATE_180, 6: Image.Transpose.ROTATE_90}
@@ -81,9 +81,9 @@ def develop(name: str, draft: bool) -> None:
         if turned := how.get("turned"):
             image = image.transpose(UNTURN[turned])
             exif[0x0112] = turned
-        image.save(path, quality=88, optimize=True, progressive=how.get("progressive", False),
+        image.save(path, quality=86, optimize=True, progressive=how.get("progressive", False),
                    exif=exif if turned else b"")
-    print(f"{path.name} {width}x{height} {path.stat().st_size} bytes", flush=True)
+    print(f"{path.name} {image.width}x{image.height} {path.stat().st_size} bytes", flush=True)
 
 
 def main() -> None:

@@ -110,7 +110,7 @@ struct Carafe final : Scene {
     Lathe tumbler{{{0, 0}, {0.3f, 0}, {0.36f, 0.03f}, {0.4f, 0.3f}, {0.44f, 0.85f}, {0.43f, 0.9f},
         {0.4f, 0.88f}, {0.355f, 0.3f}, {0.3f, 0.13f}, {0, 0.12f}}};
     Carafe() {
-        name = "carafe", threeLights(*this, 8, 3, 7), paper = {0.80f, 0.78f, 0.72f};
+        name = "carafe", clear = true, threeLights(*this, 8, 3, 7), paper = {0.80f, 0.78f, 0.72f};
         camera = {{0.9f, 1.9f, 7}, {0.28f, 1.2f, 0}, 25, 0.06f};
         low = {-0.7f, 0, -0.7f}, high = {1.6f, 2.7f, 1.2f};
     }
@@ -538,7 +538,7 @@ struct Books final : Scene {
 
 struct Paperweight final : Scene {
     Paperweight() {
-        name = "paperweight", threeLights(*this, 9, 3, 6), paper = {0.16f, 0.18f, 0.21f};
+        name = "paperweight", clear = true, threeLights(*this, 9, 3, 6), paper = {0.16f, 0.18f, 0.21f};
         paperRough = 0.32f;
         camera = {{0.5f, 2.3f, 5.6f}, {0, 0.78f, 0}, 25, 0.05f};
         low = {-1.1f, 0, -1.1f}, high = {1.1f, 1.9f, 1.1f};
@@ -555,9 +555,9 @@ struct Paperweight final : Scene {
             V t = turn(q, q.y * 2.6f + k * 2 * pi / 3);
             float r = 0.44f * std::sqrt(clamp(1 - q.y * q.y / 0.36f)) ;
             V c = t - V{r, 0, 0};
-            best = std::min(best, (hypot2(c.x * 1.6f, c.z * 0.9f) - 0.11f) * 0.45f);
+            best = std::min(best, (hypot2(c.x * 1.6f, c.z * 0.9f) - 0.11f) * 0.3f);
         }
-        return std::max(best, std::fabs(q.y) - 0.56f);
+        return std::max(best, std::fabs(q.y) - 0.5f);
     }
     float pearl(V p) const { return length(p - V{0, 0.8f, 0}) - 0.2f; }
     float distance(V p) const override {

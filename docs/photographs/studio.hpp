@@ -181,7 +181,7 @@ struct Camera {
     V eye{0, 1.6f, 6}, aim{0, 0.9f, 0};
     float view = 30;      // degrees, vertical
     float aperture = 0.05f;
-    float focus = 0;      // 0: on the aim
+    float focus = 0;      // 0: half a unit before the aim
 };
 struct Scene {
     std::string name;
@@ -193,6 +193,7 @@ struct Scene {
     V sky{0.16f, 0.165f, 0.175f};
     float exposure = 1;
     V low{-1.5f, 0, -1.5f}, high{1.5f, 3, 1.5f};  // bounds of the product
+    bool clear = false;        // whether anything in it is glass
     float depth = 4;           // where the backdrop begins to rise, behind the product
 
     virtual ~Scene() = default;
@@ -250,9 +251,9 @@ template <class S> struct Studio {
         }
         return -1;
     }
-    V normal(V p) const {
+    V normal(V p, bool fine) const {
         const float e = 0.003f;
-        auto f = [&](V q) { return scene.distance(q) + scene.relief(q); };
+        auto f = [&](V q) { return fine ? scene.distance(q) + scene.relief(q) : scene.distance(q); };
         V a{1, -1, -1}, b{-1, -1, 1}, c{-1, 1, -1}, g{1, 1, 1};
         V n = a * f(p + a * e) + b * f(p + b * e) + c * f(p + c * e) + g * f(p + g * e);
         // On a ridge between two distances the slope may vanish.
@@ -311,6 +312,7 @@ template <class S> struct Studio {
         for (int k = 0; k < 6; k++) {
             float s = march(p + d * t, d, end - t);
             if (s < 0) return through;
+            if (!scene.clear) return {};
             t += s;
             Surface it = scene.surface(p + d * t);
             if (!it.glass) return {};
@@ -383,7 +385,7 @@ template <class S> struct Studio {
             V p, n;
             Surface s;
             if (tp > 0) {
-                p = o + d * tp, s = scene.surface(p), n = normal(p);
+                p = o + d * tp, s = scene.surface(p), n = normal(p, diffuse == 0);
             } else {
                 p = o + d * tb, n = bn;
                 float fine = 0.97f + 0.06f * noise(p * 60);
@@ -449,7 +451,7 @@ template <class S> struct Studio {
             o = p + n * 0.003f;
             V l = direct(o, n, random, diffuse == 0);
             sum = sum + weight * dim(l, diffuse ? 2.5f : 40.f);
-            if (++diffuse > 4) return sum;
+            if (++diffuse > 3) return sum;
             if (diffuse > 1) {
                 float q = clamp(std::max(weight.x, std::max(weight.y, weight.z)), 0.1f, 0.95f);
                 if (random.next() > q) return sum;
@@ -479,7 +481,8 @@ void shoot(const S& scene, int w, int h, int samples, bool cutOut, const char* p
     std::vector<uint8_t> out((size_t)w * h * 4);
     const Camera& cam = scene.camera;
     V front = unit(cam.aim - cam.eye), right = unit(cross(front, {0, 1, 0})), up = cross(right, front);
-    float focus = cam.focus > 0 ? cam.focus : length(cam.aim - cam.eye);
+    // By default sharp at the front of the product, not in its middle.
+    float focus = cam.focus > 0 ? cam.focus : length(cam.aim - cam.eye) - 0.5f;
     float tall = std::tan(cam.view * pi / 360) * focus, wide = tall * w / h;
     std::atomic<int> line{0};
     auto work = [&] {
@@ -491,7 +494,7 @@ void shoot(const S& scene, int w, int h, int samples, bool cutOut, const char* p
                 uint32_t id = hash((uint32_t)(y * w + x));
                 for (int k = 0; k < samples; k++, taken++) {
                     // Calm pixels are done early; the time goes to edges, glass and soft shadows.
-                    if (k >= 20 && k % 4 == 0 && spread < k * k * 0.00007f && (cover == 0 || cover == k || !cutOut)) break;
+                    if (k >= 16 && k % 4 == 0 && spread < k * k * 0.00007f && (cover == 0 || cover == k || !cutOut)) break;
                     Random random{((uint64_t)id << 32) + k * 7919u + 1, id, (uint32_t)k};
                     random.next(), random.state ^= hash(k + 17);
                     auto tent = [](float a) {

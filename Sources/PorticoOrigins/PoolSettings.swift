@@ -77,15 +77,6 @@ package enum OriginProtocol: String, CaseIterable, Sendable {
     case h2c
 }
 
-/// How a pool chooses among its nodes.
-package enum Balance: String, CaseIterable, Sendable {
-    case roundRobin = "round-robin"
-    case leastRequests = "least-requests"
-    /// The less busy one of two chosen at random.
-    case randomTwo = "random-two"
-    case consistentHash = "consistent-hash"
-    case ipHash = "ip-hash"
-}
 
 /// What of a request consistent-hash spreads by.
 package enum HashKey: Hashable, Sendable {

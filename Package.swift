@@ -11,6 +11,10 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("MemberImportVisibility"),
     .enableExperimentalFeature("Lifetimes"),
+    // Debug builds and tests check at run time that accesses to a class's properties do not
+    // overlap; the release trusts what they have shown. Measured on a request passed through:
+    // a tenth of the time spent outside of the kernel.
+    .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
 ]
 
 func module(

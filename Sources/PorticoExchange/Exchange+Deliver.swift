@@ -6,7 +6,7 @@ internal import PorticoOrigins
 extension Exchange {
     /// Brings the origin's response, whose head stands in `response`, to the client.
     func deliver(
-        from origin: any OriginPort, length: BodyLength, upload: Upload, isUpgrade: Bool
+        from origin: any OriginPort, length: BodyLength, upload: Upload?, isUpgrade: Bool
     ) async throws(ExchangeFault) {
         if response.status == 101 {
             guard isUpgrade, request.version == .http11 else {
@@ -27,12 +27,12 @@ extension Exchange {
             client.finish(trailers: origin.trailers)
             try await client.flush(in: nil)
         } catch {
-            await upload.stop()
+            await upload?.stop()
             origin.abandon()
             throw error
         }
-        await upload.stop()
-        if upload.isFinished { origin.release() } else { origin.abandon() }
+        await upload?.stop()
+        if upload?.isFinished ?? true { origin.release() } else { origin.abandon() }
     }
 
     /// Moves a body until it is complete, with no more in memory than one buffer on each side.

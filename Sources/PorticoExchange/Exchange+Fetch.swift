@@ -14,8 +14,11 @@ extension Exchange {
             Forwarding.request(
                 from: request, facts: client.facts, requestID: id, isUpgrade: isUpgrade)
         }
-        let upload = Upload(
-            of: client, keeping: request.method.isIdempotent, on: worker.reactor)
+        let upload =
+            client.bodyLength == .none
+            ? nil
+            : Upload(of: client, keeping: request.method.isIdempotent, on: worker.reactor)
+        response.fields.reserve(bytes: 1024, lines: 24)
         let balancer = worker.balancer(for: route.pool)
         balancer.budget.requestBegan(at: worker.reactor.now)
         defer { balancer.budget.requestEnded() }
@@ -57,7 +60,7 @@ extension Exchange {
 
     /// Sends the request to one node and waits for the head of its answer.
     private func ask(
-        _ node: Node, of pool: Pool, _ head: RequestHead, _ upload: Upload, allowsKept: Bool,
+        _ node: Node, of pool: Pool, _ head: RequestHead, _ upload: Upload?, allowsKept: Bool,
         _ attempt: inout Attempt
     ) async throws(ExchangeFault) -> (any OriginPort, BodyLength) {
         let began = worker.reactor.now
@@ -65,23 +68,23 @@ extension Exchange {
             to: node, of: pool, allowsKept: allowsKept, in: client.scope)
         do throws(ExchangeFault) {
             origin.begin(head, length: client.bodyLength)
-            try upload.begin(to: origin)
-            if upload.isFinished {
-                try await origin.flush(in: client.scope)
-            } else {
+            try upload?.begin(to: origin)
+            if let upload, !upload.isFinished {
                 worker.reactor.start { [client] in
                     await upload.carry { client.scope.interrupt() }
                 }
+            } else {
+                try await origin.flush(in: client.scope)
             }
             let length = try await receiveHead(from: origin)
             record.originTime = worker.reactor.now.since(began)
             return (origin, length)
         } catch {
             attempt.note(origin)
-            await upload.stop()
+            await upload?.stop()
             origin.abandon()
             // The uploader interrupts the wait for the answer: its fault is the reason.
-            throw upload.fault ?? error
+            throw upload?.fault ?? error
         }
     }
 
@@ -111,7 +114,7 @@ extension Exchange {
 
     /// What to do about a failed attempt: returns if another one is to be made.
     private func judge(
-        _ fault: OriginFault, _ attempt: Attempt, of node: Node, _ upload: Upload,
+        _ fault: OriginFault, _ attempt: Attempt, of node: Node, _ upload: Upload?,
         _ balancer: Balancer, _ tries: inout Tries
     ) throws(ExchangeFault) {
         let now = worker.reactor.now
@@ -122,7 +125,7 @@ extension Exchange {
                 : attempt.hasHeard ? .answerBegan : attempt.hasSent ? .sent : .nothingSent,
             connection: attempt.wasKept ? .kept : .new,
             method: request.method.isIdempotent ? .idempotent : .other,
-            body: upload.isReplayable ? .replayable : .gone)
+            body: upload?.isReplayable ?? true ? .replayable : .gone)
         let decision = failed.decide(
             attemptsLeft: tries.left, budget: &balancer.budget, at: now)
         if decision != .again && fault.blamesNode { node.record(.failure(fault.kind), at: now) }

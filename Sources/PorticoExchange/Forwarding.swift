@@ -23,49 +23,46 @@ package enum Forwarding {
         from received: borrowing RequestHead, facts: borrowing ClientFacts,
         requestID: Span<UInt8>, isUpgrade: Bool
     ) -> RequestHead {
-        var head = copy received
-        head.fields.removeHopByHop()
-        head.fields.removeAll { line, _ in isReplaced(line.name) }
-        head.fields.insertFirst(.host, received[received.authority])
+        var fields = Fields(copying: received.fields, spareBytes: 512, spareLines: 8)
+        fields.removeHopByHop()
+        fields.removeAll { line, _ in isReplaced(line.name) }
+        fields.insertFirst(.host, received[received.authority])
 
-        // The chain of addresses is only worth passing on when we believe who wrote it.
-        if facts.isTrustedProxy, received.fields.contains(.xForwardedFor) {
-            var chain = Buffer()
-            for line in received.fields.lines where line.name == .xForwardedFor {
-                chain.append(received[line.valueRange])
-                chain.append(", ")
+        fields.append(.xForwardedFor) { value in
+            // The chain of addresses is only worth passing on when we believe who wrote it.
+            guard facts.isTrustedProxy, received.fields.contains(.xForwardedFor) else {
+                return value.write(facts.clientText.span)
             }
-            chain.append(facts.peer.ip.description)
-            head.fields.append(.xForwardedFor, chain.bytes)
-        } else {
-            head.fields.append(.xForwardedFor, facts.clientText.span)
+            for line in received.fields.lines where line.name == .xForwardedFor {
+                value.write(received[line.valueRange])
+                value.write(", ")
+            }
+            value.write(Array(facts.peer.ip.description.utf8).span)
         }
         let scheme = Self.scheme(of: received, facts)
         if scheme == .https {
-            head.fields.append(.xForwardedProto, "https")
+            fields.append(.xForwardedProto, "https")
         } else {
-            head.fields.append(.xForwardedProto, "http")
+            fields.append(.xForwardedProto, "http")
         }
         let host = forwardedHost(of: received, facts)
-        if !host.isEmpty { head.fields.append(.xForwardedHost, received[host]) }
+        if !host.isEmpty { fields.append(.xForwardedHost, received[host]) }
         let saidPort = received.fields.range(of: .xForwardedPort)
         if facts.isTrustedProxy, let port = received[saidPort].decimal, port <= 65535 {
-            head.fields.append(.xForwardedPort, received[saidPort])
+            fields.append(.xForwardedPort, received[saidPort])
         } else {
-            var port = Buffer()
-            port.append(decimal: UInt64(facts.local.port))
-            head.fields.append(.xForwardedPort, port.bytes)
+            fields.append(.xForwardedPort) { $0.write(decimal: UInt64(facts.local.port)) }
         }
-        var forwarded = Buffer()
-        writeForwarded(facts, scheme: scheme, host: received[host], into: &forwarded)
-        head.fields.append(.forwarded, forwarded.bytes)
-        head.fields.append(.via, via(received.version))
-        head.fields.append(.xRequestID, requestID)
+        fields.append(.forwarded) {
+            writeForwarded(facts, scheme: scheme, host: received[host], into: &$0)
+        }
+        fields.append(.via, via(received.version))
+        fields.append(.xRequestID, requestID)
         if isUpgrade {
-            head.fields.append(.connection, "Upgrade")
-            head.fields.append(.upgrade, "websocket")
+            fields.append(.connection, "Upgrade")
+            fields.append(.upgrade, "websocket")
         }
-        return head
+        return RequestHead(received, with: fields)
     }
 
     /// Turns an origin's response head into the one for the client: hop-by-hop fields and what
@@ -134,28 +131,29 @@ package enum Forwarding {
 
     /// RFC 7239 §4: an IPv6 address is quoted and bracketed; a host may hold a colon.
     private static func writeForwarded(
-        _ facts: borrowing ClientFacts, scheme: Scheme, host: Span<UInt8>, into buffer: inout Buffer
+        _ facts: borrowing ClientFacts, scheme: Scheme, host: Span<UInt8>,
+        into value: inout FieldValue
     ) {
-        buffer.append("for=")
+        value.write("for=")
         if facts.client.isV4 {
-            buffer.append(facts.clientText.span)
+            value.write(facts.clientText.span)
         } else {
-            buffer.append("\"[")
-            buffer.append(facts.clientText.span)
-            buffer.append("]\"")
+            value.write("\"[")
+            value.write(facts.clientText.span)
+            value.write("]\"")
         }
         if scheme == .https {
-            buffer.append(";proto=https")
+            value.write(";proto=https")
         } else {
-            buffer.append(";proto=http")
+            value.write(";proto=http")
         }
         if host.isEmpty { return }
-        buffer.append(";host=\"")
+        value.write(";host=\"")
         // A quoted string (RFC 9110 §5.6.4): what a trusted proxy sent may hold its delimiters.
         for index in host.indices where host[index] != 0x22 && host[index] != 0x5C {
-            buffer.append(host[index])
+            value.write(host[index])
         }
-        buffer.append("\"")
+        value.write("\"")
     }
 }
 

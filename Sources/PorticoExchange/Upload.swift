@@ -22,7 +22,7 @@ final class Upload: BodySink {
     /// Whether nothing of the body was lost to a node that failed.
     private(set) var isReplayable = true
     /// All of the body has been given to the present origin.
-    private(set) var isFinished: Bool
+    private(set) var isFinished = false
     /// What went wrong on the client's side of it.
     private(set) var fault: ExchangeFault?
 
@@ -30,13 +30,10 @@ final class Upload: BodySink {
         self.client = client
         keeps = keeping
         ended = WaitPoint(reactor.timers)
-        isFinished = client.bodyLength == .none
-        sourceIsFinished = isFinished
     }
 
     /// Gives `origin` what has been kept of earlier tries and what has arrived.
     func begin(to origin: any OriginPort) throws(ExchangeFault) {
-        if client.bodyLength == .none { return }
         self.origin = origin
         scope = Scope()
         isFinished = false

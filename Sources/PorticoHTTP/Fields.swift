@@ -56,6 +56,19 @@ public import PorticoBytes
 
     // MARK: - Building
 
+    /// A copy with room for what a proxy adds, so that adding does not copy everything again.
+    package init(copying other: borrowing Fields, spareBytes: Int, spareLines: Int) {
+        reserve(bytes: other.storage.count + spareBytes, lines: other.lines.count + spareLines)
+        storage.append(contentsOf: other.storage)
+        lines.append(contentsOf: other.lines)
+    }
+
+    /// Makes room for so much in all.
+    package mutating func reserve(bytes: Int, lines count: Int) {
+        storage.reserveCapacity(bytes)
+        lines.reserveCapacity(count)
+    }
+
     /// Forgets all and keeps the storage for the next head.
     package mutating func removeAll() {
         storage.removeAll(keepingCapacity: true)
@@ -101,6 +114,18 @@ public import PorticoBytes
                 valueRange: ByteRange(valueStart, storage.count)))
     }
 
+    /// Adds a line whose value `write` puts together from pieces.
+    package mutating func append(_ name: FieldName, _ write: (inout FieldValue) -> Void) {
+        let nameRange = adopt(name.text)
+        let start = storage.count
+        var value = FieldValue(bytes: [])
+        swap(&value.bytes, &storage)
+        write(&value)
+        swap(&value.bytes, &storage)
+        lines.append(
+            Line(name: name, nameRange: nameRange, valueRange: ByteRange(start, storage.count)))
+    }
+
     /// Adds a line before all others.
     package mutating func insertFirst(_ name: FieldName, _ value: Span<UInt8>) {
         append(name, value)
@@ -133,6 +158,33 @@ public import PorticoBytes
         unsafe storage.append(
             contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
         return ByteRange(start, storage.count)
+    }
+}
+
+/// A field value that is being written at the end of its head's storage.
+package struct FieldValue {
+    fileprivate var bytes: [UInt8]
+
+    package mutating func write(_ more: Span<UInt8>) {
+        // SAFETY: the array copies before the pointer ends.
+        unsafe more.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
+    }
+
+    package mutating func write(_ text: StaticString) {
+        // SAFETY: a static string's bytes live for ever.
+        unsafe bytes.append(
+            contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
+    package mutating func write(_ byte: UInt8) { bytes.append(byte) }
+
+    package mutating func write(decimal number: UInt64) {
+        var divisor: UInt64 = 1
+        while number / divisor >= 10 { divisor *= 10 }
+        while divisor > 0 {
+            bytes.append(UInt8(truncatingIfNeeded: number / divisor % 10) &+ 0x30)
+            divisor /= 10
+        }
     }
 }
 

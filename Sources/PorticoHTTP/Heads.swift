@@ -34,6 +34,12 @@ package struct RequestHead: Sendable {
 
     package init() {}
 
+    /// The same with other fields, whose storage must begin with that of `other`'s.
+    package init(_ other: borrowing RequestHead, with fields: consuming Fields) {
+        self = copy other
+        self.fields = fields
+    }
+
     /// Path, "?" and query in one piece, as received; may be empty, and stands for "/" then.
     package var pathAndQuery: ByteRange {
         ByteRange(Int(path.lower), Int(query?.upper ?? path.upper))

@@ -105,7 +105,7 @@ package final class Stream: Source {
     }
 
     /// Takes the sleeper away without waking it.
-    package func stopSleeping() { reading.retire() }
+    package func stopSleeping() { reading.dismissSleeper() }
 
     /// Whether a read would have to wait.
     package var isQuiet: Bool { !mayRead }

@@ -42,7 +42,8 @@ package final class WaitPoint: Timed {
         timers.set(self, at: deadline)
     }
 
-    package var hasSleeper: Bool { sleeper != nil }
+    /// Takes the sleeper away without waking it. The heap's entry, if any, finds nobody.
+    package func dismissSleeper() { sleeper = nil }
 
     /// The event has happened; if nobody waits, the next wait ends at once.
     package func ring() {

@@ -1,31 +1,37 @@
-package import PorticoBytes
+public import PorticoBytes
 
 /// A worker's idle connections to nodes, the latest on top.
 ///
 /// The latest is taken first: it is the least likely to have been closed by the node, and those
 /// that are not needed at all sink and expire. Keyed by the node's identity, so that connections
 /// outlive a reload. It closes nothing: what it gives back, the caller closes.
-package struct KeepAliveLedger<Connection> {
-    private struct Entry {
-        let ticket: KeepAliveTicket
-        let connection: Connection
-        let deadline: Instant
+@usableFromInline package struct KeepAliveLedger<Connection> {
+    @usableFromInline struct Entry {
+        @usableFromInline let ticket: KeepAliveTicket
+        @usableFromInline let connection: Connection
+        @usableFromInline let deadline: Instant
+
+        @inlinable init(ticket: KeepAliveTicket, connection: Connection, deadline: Instant) {
+            self.ticket = ticket
+            self.connection = connection
+            self.deadline = deadline
+        }
     }
 
     /// Per node, oldest first.
-    private var stacks: [NodeIdentity: [Entry]] = [:]
-    private var lastNumber: UInt64 = 0
+    @usableFromInline var stacks: [NodeIdentity: [Entry]] = [:]
+    @usableFromInline var lastNumber: UInt64 = 0
     /// Idle connections to all nodes.
-    package private(set) var count = 0
+    @usableFromInline package internal(set) var count = 0
 
-    package init() {}
+    @inlinable package init() {}
 
     /// Keeps a connection that has nothing under way.
     ///
     /// - Parameter bound: this worker's share of `keepalive`.
     /// - Returns: the ticket under which it can be removed, nil if `bound` is zero; and what has to
     ///   be closed: the oldest if there are now too many, or the connection itself.
-    package mutating func put(
+    @inlinable package mutating func put(
         _ connection: Connection, to node: NodeIdentity, until deadline: Instant, bound: Int
     ) -> (ticket: KeepAliveTicket?, displaced: Connection?) {
         if bound <= 0 { return (nil, connection) }
@@ -40,7 +46,7 @@ package struct KeepAliveLedger<Connection> {
     }
 
     /// The latest idle connection; those that have expired stay for `takeExpired`.
-    package mutating func take(_ node: NodeIdentity, at now: Instant) -> Connection? {
+    @inlinable package mutating func take(_ node: NodeIdentity, at now: Instant) -> Connection? {
         guard let top = stacks[node]?.last, now < top.deadline else { return nil }
         stacks[node]?.removeLast()
         count -= 1
@@ -48,7 +54,7 @@ package struct KeepAliveLedger<Connection> {
     }
 
     /// Takes out one that the node has closed; nil if it was taken meanwhile.
-    package mutating func remove(_ ticket: KeepAliveTicket) -> Connection? {
+    @inlinable package mutating func remove(_ ticket: KeepAliveTicket) -> Connection? {
         guard let place = stacks[ticket.node]?.firstIndex(where: { $0.ticket == ticket }) else {
             return nil
         }
@@ -56,10 +62,10 @@ package struct KeepAliveLedger<Connection> {
         return stacks[ticket.node]?.remove(at: place).connection
     }
 
-    package func idle(to node: NodeIdentity) -> Int { stacks[node]?.count ?? 0 }
+    @inlinable package func idle(to node: NodeIdentity) -> Int { stacks[node]?.count ?? 0 }
 
     /// When the next one expires.
-    package var nextDeadline: Instant? {
+    @inlinable package var nextDeadline: Instant? {
         var earliest: Instant?
         for stack in stacks.values {
             for entry in stack { earliest = min(earliest ?? .distantFuture, entry.deadline) }
@@ -67,23 +73,23 @@ package struct KeepAliveLedger<Connection> {
         return earliest
     }
 
-    package mutating func takeExpired(at now: Instant) -> [Connection] {
+    @inlinable package mutating func takeExpired(at now: Instant) -> [Connection] {
         take { entry in entry.deadline <= now }
     }
 
     /// Takes out all connections to a node, which is drained or down.
-    package mutating func drain(_ node: NodeIdentity) -> [Connection] {
+    @inlinable package mutating func drain(_ node: NodeIdentity) -> [Connection] {
         let taken = stacks.removeValue(forKey: node) ?? []
         count -= taken.count
         return taken.map(\.connection)
     }
 
     /// Takes out the connections to nodes that a reload has left out.
-    package mutating func drain(allBut nodes: Set<NodeIdentity>) -> [Connection] {
+    @inlinable package mutating func drain(allBut nodes: Set<NodeIdentity>) -> [Connection] {
         take { entry in !nodes.contains(entry.ticket.node) }
     }
 
-    private mutating func take(where isWanted: (Entry) -> Bool) -> [Connection] {
+    @inlinable mutating func take(where isWanted: (Entry) -> Bool) -> [Connection] {
         var taken: [Connection] = []
         for node in stacks.keys {
             guard let stack = stacks[node], stack.contains(where: isWanted) else { continue }
@@ -97,7 +103,12 @@ package struct KeepAliveLedger<Connection> {
 }
 
 /// Names one stay of a connection in the ledger.
-package struct KeepAliveTicket: Equatable, Sendable {
-    package let node: NodeIdentity
-    fileprivate let number: UInt64
+@usableFromInline package struct KeepAliveTicket: Equatable, Sendable {
+    @usableFromInline package let node: NodeIdentity
+    @usableFromInline let number: UInt64
+
+    @inlinable init(node: NodeIdentity, number: UInt64) {
+        self.node = node
+        self.number = number
+    }
 }

@@ -69,8 +69,8 @@ final class NodeState: Sendable {
 }
 
 /// Tells peers apart for as long as the process lives; a node keeps it over a reload.
-package struct NodeIdentity: Hashable, Sendable {
-    let number: UInt64
+@usableFromInline package struct NodeIdentity: Hashable, Sendable {
+    @usableFromInline let number: UInt64
 }
 
 /// Something that changed whether a node is asked.

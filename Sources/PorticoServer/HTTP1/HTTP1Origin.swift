@@ -232,10 +232,6 @@ final class HTTP1Origin: OriginPort {
         let isClean =
             progress == .finished && keepsAlive && requestIsFinished && input.isEmpty
             && output.isEmpty && transport.isQuiet
-        if isClean {
-            input.release()
-            output.release()
-        }
         onRelease(self, isClean)
     }
 

@@ -23,9 +23,11 @@ extension Exchange {
         addEdgeFields()
         beginAnswer(length: length)
         do throws(ExchangeFault) {
-            try await relay(from: origin, to: client, in: client.scope)
+            if try !moveNow(from: origin, to: client) {
+                try await relay(from: origin, to: client, in: client.scope)
+            }
             client.finish(trailers: origin.trailers)
-            try await client.flush(in: nil)
+            if try !client.flushNow() { try await client.flush(in: nil) }
         } catch {
             await upload?.stop()
             origin.abandon()
@@ -33,6 +35,20 @@ extension Exchange {
         }
         await upload?.stop()
         if upload?.isFinished ?? true { origin.release() } else { origin.abandon() }
+    }
+
+    /// Moves a body that has come with its head; whether that is all of it.
+    private func moveNow(
+        from source: any BodySource, to sink: any BodySink
+    ) throws(ExchangeFault) -> Bool {
+        while !sink.isFull {
+            switch try source.transfer(to: sink) {
+            case .moved: continue
+            case .blocked: return false
+            case .finished: return true
+            }
+        }
+        return false
     }
 
     /// Moves a body until it is complete, with no more in memory than one buffer on each side.
@@ -59,7 +75,7 @@ extension Exchange {
         beginAnswer(length: .known(UInt64(body.count)))
         if request.method != .head { client.put(body.span) }
         client.finish(trailers: Fields())
-        try await client.flush(in: nil)
+        if try !client.flushNow() { try await client.flush(in: nil) }
     }
 
     private func beginAnswer(length: BodyLength) {

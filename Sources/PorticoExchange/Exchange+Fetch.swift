@@ -18,7 +18,8 @@ extension Exchange {
             client.bodyLength == .none
             ? nil
             : Upload(of: client, keeping: request.method.isIdempotent, on: worker.reactor)
-        response.fields.reserve(bytes: 1024, lines: 24)
+        // What fits into the allocator's fast bins, and is enough for most.
+        response.fields.reserve(bytes: 960, lines: 24)
         let balancer = worker.balancer(for: route.pool)
         balancer.budget.requestBegan(at: worker.reactor.now)
         defer { balancer.budget.requestEnded() }
@@ -64,8 +65,12 @@ extension Exchange {
         _ attempt: inout Attempt
     ) async throws(ExchangeFault) -> (any OriginPort, BodyLength) {
         let began = worker.reactor.now
-        let origin = try await worker.dialer.connect(
-            to: node, of: pool, allowsKept: allowsKept, in: client.scope)
+        let origin: any OriginPort
+        if allowsKept, let kept = worker.dialer.takeKept(to: node) {
+            origin = kept
+        } else {
+            origin = try await worker.dialer.connect(to: node, of: pool, in: client.scope)
+        }
         do throws(ExchangeFault) {
             origin.begin(head, length: client.bodyLength)
             try upload?.begin(to: origin)
@@ -73,7 +78,7 @@ extension Exchange {
                 worker.reactor.start { [client] in
                     await upload.carry { client.scope.interrupt() }
                 }
-            } else {
+            } else if try !origin.flushNow() {
                 try await origin.flush(in: client.scope)
             }
             let length = try await receiveHead(from: origin)

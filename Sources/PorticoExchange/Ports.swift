@@ -41,6 +41,10 @@ package protocol BodySink: AnyObject {
     /// More is buffered than should be: flush before putting more.
     var isFull: Bool { get }
 
+    /// Writes what the peer takes without waiting; whether nothing is left to write. Asked
+    /// first: a call that may suspend costs more than the write that it makes.
+    func flushNow() throws(ExchangeFault) -> Bool
+
     /// Writes all that is buffered, under the sink's own deadline.
     func flush(in scope: Scope?) async throws(ExchangeFault)
 }
@@ -110,9 +114,12 @@ package protocol OriginPort: BodySource, BodySink {
 
 /// Makes connections to nodes, or finds kept ones.
 package protocol OriginDialer: AnyObject {
-    /// `allowsKept`: whether a connection that served another request will do.
+    /// A connection that has served another request and stayed, if there is one.
+    func takeKept(to node: Node) -> (any OriginPort)?
+
+    /// A new connection.
     func connect(
-        to node: Node, of pool: Pool, allowsKept: Bool, in scope: Scope
+        to node: Node, of pool: Pool, in scope: Scope
     ) async throws(ExchangeFault) -> any OriginPort
 }
 

@@ -68,7 +68,7 @@ final class Upload: BodySink {
 
     private func carryOn(to origin: any OriginPort) async throws(ExchangeFault) {
         while true {
-            try await origin.flush(in: scope)
+            if try !origin.flushNow() { try await origin.flush(in: scope) }
             if isFinished { return }
             switch try client.transfer(to: self) {
             case .moved: continue
@@ -107,6 +107,8 @@ final class Upload: BodySink {
     func finish(trailers: borrowing Fields) {}
 
     var isFull: Bool { origin?.isFull ?? false }
+
+    func flushNow() throws(ExchangeFault) -> Bool { try origin?.flushNow() ?? true }
 
     func flush(in scope: Scope?) async throws(ExchangeFault) {
         try await origin?.flush(in: scope)

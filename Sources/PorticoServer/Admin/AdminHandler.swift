@@ -163,5 +163,6 @@ private final class BodyGatherer: BodySink {
 
     func finish(trailers: borrowing Fields) {}
     var isFull: Bool { false }
+    func flushNow() throws(ExchangeFault) -> Bool { true }
     func flush(in scope: Scope?) async throws(ExchangeFault) {}
 }

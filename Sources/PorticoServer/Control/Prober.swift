@@ -86,8 +86,7 @@ final class Prober {
         reactor.timers.set(limit, at: reactor.now + rules.timeout)
         defer { reactor.timers.remove(limit) }
         do throws(ExchangeFault) {
-            let origin = try await dialer.connect(
-                to: node, of: pool, allowsKept: false, in: scope)
+            let origin = try await dialer.connect(to: node, of: pool, in: scope)
             defer { origin.abandon() }
             origin.begin(Self.request(for: node, path: rules.path), length: .none)
             try await origin.flush(in: scope)

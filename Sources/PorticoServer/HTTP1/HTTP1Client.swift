@@ -85,7 +85,7 @@ final class HTTP1Client: ClientPort {
             }
             if isCut { return .cut }
             // What is pipelined is answered before the answers are written together.
-            if mustEnd || input.isEmpty {
+            if !output.isEmpty, mustEnd || input.isEmpty {
                 guard await flushAll() else { return .cut }
             }
             if mustEnd { return body.isFinished && input.isEmpty ? .close : .linger }
@@ -308,6 +308,15 @@ final class HTTP1Client: ClientPort {
     }
 
     var isFull: Bool { output.count >= Self.mostOutput }
+
+    func flushNow() throws(ExchangeFault) -> Bool {
+        do throws(TransportFault) {
+            return try transport.writeNow(&output)
+        } catch {
+            isCut = true
+            throw .client(.gone)
+        }
+    }
 
     func flush(in scope: Scope?) async throws(ExchangeFault) {
         do throws(TransportFault) {

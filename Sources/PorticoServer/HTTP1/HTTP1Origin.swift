@@ -105,6 +105,16 @@ final class HTTP1Origin: OriginPort {
 
     var isFull: Bool { output.count >= Self.mostOutput }
 
+    func flushNow() throws(ExchangeFault) -> Bool {
+        do throws(TransportFault) {
+            let before = output.count
+            defer { if output.count < before { hasSent = true } }
+            return try transport.writeNow(&output)
+        } catch {
+            throw fault(of: error, silence: .stalled)
+        }
+    }
+
     func flush(in scope: Scope?) async throws(ExchangeFault) {
         do throws(TransportFault) {
             let before = output.count

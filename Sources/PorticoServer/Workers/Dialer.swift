@@ -52,13 +52,15 @@ final class Dialer: OriginDialer {
         for connection in kept.drain(allBut: []) { connection.close() }
     }
 
+    func takeKept(to node: Node) -> (any OriginPort)? {
+        guard let connection = kept.take(node.identity, at: reactor.now) else { return nil }
+        counters.increment(.originConnectionsReused)
+        return connection.wake()
+    }
+
     func connect(
-        to node: Node, of pool: Pool, allowsKept: Bool, in scope: Scope
+        to node: Node, of pool: Pool, in scope: Scope
     ) async throws(ExchangeFault) -> any OriginPort {
-        if allowsKept, let connection = kept.take(node.identity, at: reactor.now) {
-            counters.increment(.originConnectionsReused)
-            return connection.wake()
-        }
         guard let rules = rules[pool.name] else { throw .origin(.unresolved) }
         return try await open(to: node, rules, in: scope)
     }

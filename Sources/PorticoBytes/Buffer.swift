@@ -118,6 +118,34 @@
         }
     }
 
+    /// Appends `name: value` and a line end, in one go: heads are made of such lines.
+    ///
+    /// A control byte in the value would begin a line of its own; it becomes a space, in the way
+    /// of RFC 9110 §5.5, but for the tab.
+    package mutating func append(fieldLine name: Span<UInt8>, _ value: Span<UInt8>) {
+        let size = name.count + value.count + 4
+        reserve(size)
+        // SAFETY: reserve has made room for size bytes behind end, and all writes are below that.
+        let target = unsafe (block.baseAddress! + end).assumingMemoryBound(to: UInt8.self)
+        unsafe name.withUnsafeBufferPointer { name in
+            if let base = name.baseAddress { unsafe target.update(from: base, count: name.count) }
+        }
+        unsafe target[name.count] = 0x3A
+        unsafe target[name.count + 1] = 0x20
+        let start = unsafe target + (name.count + 2)
+        unsafe value.withUnsafeBufferPointer { value in
+            if let base = value.baseAddress { unsafe start.update(from: base, count: value.count) }
+        }
+        var index = value.firstControl(from: 0, to: value.count)
+        while index < value.count {
+            if value[index] != 0x09 { unsafe start[index] = 0x20 }
+            index = value.firstControl(from: index + 1, to: value.count)
+        }
+        unsafe target[size - 2] = 0x0D
+        unsafe target[size - 1] = 0x0A
+        end += size
+    }
+
     /// Appends a number in decimal digits.
     package mutating func append(decimal number: UInt64) {
         reserve(20)

@@ -49,10 +49,7 @@ package enum HeadWriter {
         // Once for all: a little more than what the lines can take.
         buffer.reserve(fields.storage.count + 4 * fields.count)
         for index in 0..<fields.count {
-            buffer.append(fields.name(at: index))
-            buffer.append(": ")
-            append(fields.value(at: index), to: &buffer)
-            buffer.append("\r\n")
+            buffer.append(fieldLine: fields.name(at: index), fields.value(at: index))
         }
     }
 

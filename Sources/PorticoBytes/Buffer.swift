@@ -204,4 +204,24 @@
         unsafe block.deallocate()
         unsafe block = UnsafeMutableRawBufferPointer(start: nil, count: 0)
     }
+
+    // MARK: - Storage that is lent, for `BlockShelf`
+
+    /// Takes over a block; the buffer must have no storage.
+    mutating func adopt(_ lent: UnsafeMutableRawBufferPointer) {
+        precondition(unsafe block.count == 0)
+        unsafe block = lent
+        start = 0
+        end = 0
+    }
+
+    /// Gives the storage away. Only for an empty buffer: nothing may be lost.
+    mutating func surrender() -> UnsafeMutableRawBufferPointer {
+        precondition(isEmpty, "gave away a buffer that holds bytes")
+        let given = unsafe block
+        unsafe block = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+        start = 0
+        end = 0
+        return unsafe given
+    }
 }

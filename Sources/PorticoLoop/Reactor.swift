@@ -4,6 +4,8 @@ package import PorticoBytes
 /// The worker's state: poller, timers, sources by descriptor, tasks that wait to be started.
 package final class Reactor {
     package let timers: Timers
+    /// Storage for buffers that come and go with their bytes.
+    package let shelf = BlockShelf()
     private var poller: Poller
     private var sources: [Source?] = []
     private var generation: UInt64 = 0

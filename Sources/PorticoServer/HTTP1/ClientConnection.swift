@@ -5,13 +5,23 @@ internal import PorticoLoop
 internal import PorticoTelemetry
 internal import PorticoTLS
 
-/// What a listener says of the connections that it accepts.
-struct ListenerTraits {
-    var address: SocketAddress
+/// What a listener says of the connections that it accepts; shared by all of them.
+final class ListenerTraits: Sendable {
+    let address: SocketAddress
     /// Nil: no TLS.
-    var tls: ServerContext?
-    var expectsProxyHeader: Bool
-    var trustedProxies: NetworkList
+    let tls: ServerContext?
+    let expectsProxyHeader: Bool
+    let trustedProxies: NetworkList
+
+    init(
+        address: SocketAddress, tls: ServerContext?, expectsProxyHeader: Bool,
+        trustedProxies: NetworkList
+    ) {
+        self.address = address
+        self.tls = tls
+        self.expectsProxyHeader = expectsProxyHeader
+        self.trustedProxies = trustedProxies
+    }
 }
 
 /// One client's connection, from accept to close. While it is idle this, the transport and a
@@ -21,7 +31,11 @@ final class ClientConnection: Sleeper {
     private let traits: ListenerTraits
     private let stream: Stream
     private(set) var transport: Transport
-    private(set) var facts: ClientFacts
+    /// Who connected: for a count of connections, nobody else will do.
+    let peer: SocketAddress
+    /// Who that is for a request: the peer, or whom a PROXY header names in its place.
+    private var source: SocketAddress
+    private var tlsVersion: StaticString?
     /// When a connection without a request in progress ends.
     var idleDeadline: Instant
     private var isPrepared = false
@@ -35,9 +49,8 @@ final class ClientConnection: Sleeper {
         self.traits = traits
         self.stream = stream
         transport = Transport(plain: stream)
-        facts = ClientFacts(
-            peer: peer, client: peer.ip, local: traits.address,
-            isTrustedProxy: traits.trustedProxies.contains(peer.ip), tls: nil)
+        self.peer = peer
+        source = peer
         idleDeadline = stream.reactor.now + owner.limits.headerTimeout
     }
 
@@ -104,7 +117,9 @@ final class ClientConnection: Sleeper {
     /// PROXY header and TLS handshake, where the listener asks for them.
     private func prepare() async -> Bool {
         if traits.expectsProxyHeader {
-            guard facts.isTrustedProxy, await readProxyHeader() else { return false }
+            guard traits.trustedProxies.contains(peer.ip), await readProxyHeader() else {
+                return false
+            }
         }
         guard let context = traits.tls else { return true }
         transport = Transport(
@@ -119,7 +134,7 @@ final class ClientConnection: Sleeper {
         guard let negotiated = transport.negotiated else { return false }
         owner.counters.increment(
             negotiated.isResumed ? .tlsHandshakesResumed : .tlsHandshakesFull)
-        facts.tls = negotiated.version == .tls13 ? "TLSv1.3" : "TLSv1.2"
+        tlsVersion = negotiated.version == .tls13 ? "TLSv1.3" : "TLSv1.2"
         return true
     }
 
@@ -139,13 +154,9 @@ final class ClientConnection: Sleeper {
             while true {
                 switch ProxyHeader.read(input.bytes) {
                 case .malformed: return false
-                case .header(let source, let consumed):
+                case .header(let named, let consumed):
                     input.consume(consumed)
-                    if let source {
-                        facts.client = source.ip
-                        facts.peer = source
-                        facts.clientText = Array(source.ip.description.utf8)
-                    }
+                    if let named { source = named }
                     transport.unread(input.bytes)
                     return true
                 case .needsMore: break
@@ -172,8 +183,17 @@ final class ClientConnection: Sleeper {
         return Array(name.utf8).span.equalsFolded(host) || transport.covers(host: host)
     }
 
-    /// What is known of the client of one request: behind a trusted proxy, each may have its own.
-    func facts(for head: borrowing RequestHead) -> ClientFacts {
+    /// What is known of the client before any request.
+    func facts() -> ClientFacts {
+        // Behind a PROXY header it is the named source that must be trusted, not who sent it:
+        // a balancer of connections passes on whatever a client says of itself.
+        ClientFacts(
+            peer: source, client: source.ip, local: traits.address,
+            isTrustedProxy: traits.trustedProxies.contains(source.ip), tls: tlsVersion)
+    }
+
+    /// The same for one request: behind a trusted proxy, each may have a client of its own.
+    func facts(for head: borrowing RequestHead, of facts: ClientFacts) -> ClientFacts {
         guard facts.isTrustedProxy, head.fields.contains(.xForwardedFor) else { return facts }
         var own = facts
         own.client = ForwardedChain.client(

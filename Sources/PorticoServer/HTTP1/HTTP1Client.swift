@@ -28,7 +28,8 @@ final class HTTP1Client: ClientPort {
 
     /// More than this in the output is written before more is put.
     private static let mostOutput = 64 << 10
-    private static let readSize = 16 << 10
+    /// Less room than this is not worth a read.
+    private static let leastRead = 4 << 10
     /// How long a task waits for the next request before its connection goes on without it.
     private static let patience = Duration.milliseconds(200)
 
@@ -49,6 +50,7 @@ final class HTTP1Client: ClientPort {
     private var hasStalled = false
     private var isTunnel = false
 
+    private let connectionFacts: ClientFacts
     private(set) var facts: ClientFacts
     private(set) var bodyLength = BodyLength.none
     let scope = Scope()
@@ -64,7 +66,8 @@ final class HTTP1Client: ClientPort {
         self.handler = handler
         transport = connection.transport
         reactor = connection.transport.stream.reactor
-        facts = connection.facts
+        connectionFacts = connection.facts()
+        facts = connectionFacts
         reader = RequestReader(
             limits: HeadLimits(
                 bytes: limits.headerBytes, lines: limits.headerCount,
@@ -76,7 +79,11 @@ final class HTTP1Client: ClientPort {
 
     func serve() async -> Ending {
         transport.stream.onHangUp = scope
-        defer { transport.stream.onHangUp = nil }
+        defer {
+            transport.stream.onHangUp = nil
+            if input.isEmpty { reactor.shelf.reclaim(&input) }
+            if output.isEmpty { reactor.shelf.reclaim(&output) }
+        }
         while true {
             switch await receiveHead() {
             case .request: await handler.handle(head, from: self)
@@ -113,6 +120,7 @@ final class HTTP1Client: ClientPort {
         var begun: Instant?
         while true {
             if !input.isEmpty {
+                input.reserve(Self.leastRead)
                 do throws(RequestFault) {
                     if case .head(let consumed) = try reader.read(input.bytes, into: &head) {
                         input.consume(consumed)
@@ -125,7 +133,8 @@ final class HTTP1Client: ClientPort {
                 }
             }
             do throws(TransportFault) {
-                if let count = try transport.readNow(into: &input, upTo: Self.readSize) {
+                reactor.shelf.supply(&input)
+                if let count = try transport.readNow(into: &input, upTo: input.room) {
                     if count > 0 { continue }
                     return reader.hasBegun ? refuse(400) : .ending(.close)
                 }
@@ -140,6 +149,7 @@ final class HTTP1Client: ClientPort {
     private func waitForHead(_ begun: inout Instant?) async -> Arrival? {
         if !output.isEmpty, await !flushAll() { return .ending(.cut) }
         if mustEnd && !reader.hasBegun { return .ending(.close) }
+        if input.isEmpty { reactor.shelf.reclaim(&input) }
         let deadline: Instant
         if reader.hasBegun {
             if begun == nil { begun = reactor.now }
@@ -165,7 +175,7 @@ final class HTTP1Client: ClientPort {
 
     /// Judges how the body is framed and who asks.
     private func accept() throws(RequestFault) -> Arrival {
-        facts = connection.facts(for: head)
+        facts = connection.facts(for: head, of: connectionFacts)
         let framing = try head.bodyFraming()
         switch framing {
         case .none, .untilClose: bodyLength = .none
@@ -217,7 +227,9 @@ final class HTTP1Client: ClientPort {
                 take(consumed)
             }
             do throws(TransportFault) {
-                guard let count = try transport.readNow(into: &input, upTo: Self.readSize) else {
+                reactor.shelf.supply(&input)
+                input.reserve(Self.leastRead)
+                guard let count = try transport.readNow(into: &input, upTo: input.room) else {
                     return .blocked
                 }
                 if count == 0 { try endOfInput() }
@@ -264,6 +276,7 @@ final class HTTP1Client: ClientPort {
     }
 
     func begin(_ response: borrowing ResponseHead, length: BodyLength, answering method: Method) {
+        reactor.shelf.supply(&output)
         let before = output.count
         if !body.isFinished { mustEnd = true }
         framing = .asIs
@@ -311,7 +324,9 @@ final class HTTP1Client: ClientPort {
 
     func flushNow() throws(ExchangeFault) -> Bool {
         do throws(TransportFault) {
-            return try transport.writeNow(&output)
+            let done = try transport.writeNow(&output)
+            if done { reactor.shelf.reclaim(&output) }
+            return done
         } catch {
             isCut = true
             throw .client(.gone)
@@ -323,6 +338,7 @@ final class HTTP1Client: ClientPort {
             while try !transport.writeNow(&output) {
                 try await transport.writable(by: reactor.now + limits.bodyTimeout, in: scope)
             }
+            reactor.shelf.reclaim(&output)
         } catch {
             isCut = true
             throw .client(error == .io(.late) ? .slow : .gone)

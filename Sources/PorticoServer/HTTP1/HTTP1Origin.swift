@@ -21,7 +21,8 @@ final class HTTP1Origin: OriginPort {
     }
 
     private static let mostOutput = 64 << 10
-    private static let readSize = 16 << 10
+    /// Less room than this is not worth a read.
+    private static let leastRead = 4 << 10
 
     let node: Node
     let transport: Transport
@@ -69,6 +70,7 @@ final class HTTP1Origin: OriginPort {
     // MARK: - The request
 
     func begin(_ head: borrowing RequestHead, length: BodyLength) {
+        reactor.shelf.supply(&output)
         HeadWriter.writeRequestLine(head, into: &output)
         HeadWriter.writeFields(head.fields, into: &output)
         isChunkedRequest = false
@@ -109,7 +111,9 @@ final class HTTP1Origin: OriginPort {
         do throws(TransportFault) {
             let before = output.count
             defer { if output.count < before { hasSent = true } }
-            return try transport.writeNow(&output)
+            let done = try transport.writeNow(&output)
+            if done { reactor.shelf.reclaim(&output) }
+            return done
         } catch {
             throw fault(of: error, silence: .stalled)
         }
@@ -149,7 +153,10 @@ final class HTTP1Origin: OriginPort {
                 }
             }
             do throws(TransportFault) {
-                guard let count = try transport.readNow(into: &input, upTo: Self.readSize) else {
+                reactor.shelf.supply(&input)
+                input.reserve(Self.leastRead)
+                guard let count = try transport.readNow(into: &input, upTo: input.room) else {
+                    if input.isEmpty { reactor.shelf.reclaim(&input) }
                     try await transport.readable(by: deadline, in: scope)
                     continue
                 }
@@ -201,7 +208,9 @@ final class HTTP1Origin: OriginPort {
                 throw .origin(.truncated)
             }
             do throws(TransportFault) {
-                guard let count = try transport.readNow(into: &input, upTo: Self.readSize) else {
+                reactor.shelf.supply(&input)
+                input.reserve(Self.leastRead)
+                guard let count = try transport.readNow(into: &input, upTo: input.room) else {
                     return .blocked
                 }
                 if count == 0 { try endOfInput() }
@@ -242,6 +251,10 @@ final class HTTP1Origin: OriginPort {
         let isClean =
             progress == .finished && keepsAlive && requestIsFinished && input.isEmpty
             && output.isEmpty && transport.isQuiet
+        if isClean {
+            reactor.shelf.reclaim(&input)
+            reactor.shelf.reclaim(&output)
+        }
         onRelease(self, isClean)
     }
 

@@ -69,9 +69,7 @@ extension Exchange {
             if upload.isFinished {
                 try await origin.flush(in: client.scope)
             } else {
-                worker.reactor.start { [client] in
-                    await upload.carry { client.scope.interrupt() }
-                }
+                upload.start(on: worker.reactor) { [client] in client.scope.interrupt() }
             }
             let length = try await receiveHead(from: origin)
             record.originTime = worker.reactor.now.since(began)

@@ -6,15 +6,9 @@ internal import PorticoOrigins
 extension Exchange {
     /// Brings the origin's response, whose head stands in `response`, to the client.
     func deliver(
-        from origin: any OriginPort, length: BodyLength, upload: Upload, isUpgrade: Bool
+        from origin: any OriginPort, length: BodyLength, upload: Upload
     ) async throws(ExchangeFault) {
-        if response.status == 101 {
-            guard isUpgrade, request.version == .http11 else {
-                origin.abandon()
-                throw .origin(.malformed)
-            }
-            return try await tunnel(with: origin)
-        }
+        if response.status == 101 { return try await tunnel(with: origin) }
         withID { id in
             Forwarding.prepareResponse(
                 &response, length: length, answering: request.method, requestID: id,

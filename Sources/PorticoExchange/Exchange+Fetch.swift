@@ -9,13 +9,14 @@ extension Exchange {
     /// what it answers.
     func fetch(by route: Route) async throws(ExchangeFault) {
         record.isPass = true
-        let isUpgrade = request.asksForWebSocket
+        let upload = Upload(
+            of: client, keeping: request.method.isIdempotent, on: worker.reactor)
+        // A handshake has no body (RFC 6455 §4.1): behind a 101 its bytes would be the tunnel's.
+        let isUpgrade = request.asksForWebSocket && upload.isFinished
         let head = withID { id in
             Forwarding.request(
                 from: request, facts: client.facts, requestID: id, isUpgrade: isUpgrade)
         }
-        let upload = Upload(
-            of: client, keeping: request.method.isIdempotent, on: worker.reactor)
         let balancer = worker.balancer(for: route.pool)
         balancer.budget.requestBegan(at: worker.reactor.now)
         defer { balancer.budget.requestEnded() }
@@ -28,10 +29,10 @@ extension Exchange {
             var attempt = Attempt()
             do throws(ExchangeFault) {
                 let (origin, length) = try await ask(
-                    node, of: route.pool, head, upload, allowsKept: tries.allowsKept, &attempt)
+                    node, of: route.pool, head, upload, allowsKept: tries.allowsKept,
+                    isUpgrade: isUpgrade, &attempt)
                 noteAnswer(of: node)
-                try await deliver(
-                    from: origin, length: length, upload: upload, isUpgrade: isUpgrade)
+                try await deliver(from: origin, length: length, upload: upload)
                 return
             } catch {
                 guard case .origin(let fault) = error else { throw error }
@@ -58,7 +59,7 @@ extension Exchange {
     /// Sends the request to one node and waits for the head of its answer.
     private func ask(
         _ node: Node, of pool: Pool, _ head: RequestHead, _ upload: Upload, allowsKept: Bool,
-        _ attempt: inout Attempt
+        isUpgrade: Bool, _ attempt: inout Attempt
     ) async throws(ExchangeFault) -> (any OriginPort, BodyLength) {
         let began = worker.reactor.now
         let origin = try await worker.dialer.connect(
@@ -72,6 +73,8 @@ extension Exchange {
                 upload.start(on: worker.reactor) { [client] in client.scope.interrupt() }
             }
             let length = try await receiveHead(from: origin)
+            // Nobody asked for another protocol.
+            if response.status == 101 && !isUpgrade { throw .origin(.malformed) }
             record.originTime = worker.reactor.now.since(began)
             return (origin, length)
         } catch {

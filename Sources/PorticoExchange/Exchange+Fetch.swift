@@ -116,11 +116,14 @@ extension Exchange {
         _ balancer: Balancer, _ tries: inout Tries
     ) throws(ExchangeFault) {
         let now = worker.reactor.now
+        // A body that went into a connection and is not kept counts as sent, even if the network
+        // took none of it: another node would get the rest of it for the whole.
+        let hasSent = attempt.hasSent || !upload.isReplayable
         let failed = FailedAttempt(
             fault.kind,
             progress: hasAnswered
                 ? .answerPassedOn
-                : attempt.hasHeard ? .answerBegan : attempt.hasSent ? .sent : .nothingSent,
+                : attempt.hasHeard ? .answerBegan : hasSent ? .sent : .nothingSent,
             connection: attempt.wasKept ? .kept : .new,
             method: request.method.isIdempotent ? .idempotent : .other,
             body: upload.isReplayable ? .replayable : .gone)

@@ -31,8 +31,8 @@ extension Exchange {
                 let (origin, length) = try await ask(
                     node, of: route.pool, head, upload, allowsKept: tries.allowsKept,
                     isUpgrade: isUpgrade, &attempt)
-                noteAnswer(of: node)
                 try await deliver(from: origin, length: length, upload: upload)
+                noteAnswer(of: node)
                 return
             } catch {
                 guard case .origin(let fault) = error else { throw error }
@@ -105,6 +105,7 @@ extension Exchange {
     /// An origin that sends more 1xx than this before its answer is not going to answer.
     private static let interimLimit = 64
 
+    /// Once the answer is whole: a node whose answers all begin well and break is no good node.
     private func noteAnswer(of node: Node) {
         let outcome = response.status >= 500 ? Outcome.failure(.status) : .success
         node.record(outcome, at: worker.reactor.now)

@@ -18,15 +18,16 @@ extension Exchange {
         beginAnswer(length: length)
         do throws(ExchangeFault) {
             try await relay(from: origin, to: client, in: client.scope)
-            client.finish(trailers: origin.trailers)
-            try await client.flush(in: nil)
         } catch {
             await upload.stop()
             origin.abandon()
-            throw error
+            throw upload.fault ?? error
         }
+        client.finish(trailers: origin.trailers)
+        // Before the client has taken the last of it: a slow one holds no origin connection.
         await upload.stop()
         if upload.isFinished { origin.release() } else { origin.abandon() }
+        try await client.flush(in: nil)
     }
 
     /// Moves a body until it is complete, with no more in memory than one buffer on each side.

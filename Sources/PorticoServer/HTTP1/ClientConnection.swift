@@ -145,6 +145,9 @@ final class ClientConnection: Sleeper {
                         facts.client = source.ip
                         facts.peer = source
                         facts.clientText = Array(source.ip.description.utf8)
+                        // From here on it is the source that speaks: its X-Forwarded-For is
+                        // believed only if it is a trusted proxy itself.
+                        facts.isTrustedProxy = traits.trustedProxies.contains(source.ip)
                     }
                     transport.unread(input.bytes)
                     return true

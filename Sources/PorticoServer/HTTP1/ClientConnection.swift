@@ -24,6 +24,8 @@ final class ClientConnection: Sleeper {
     private(set) var facts: ClientFacts
     /// When a connection without a request in progress ends.
     var idleDeadline: Instant
+    /// Who connected, whatever a PROXY header says: the address that the ledger counted.
+    private let accepted: SocketAddress
     private var isPrepared = false
     private var client: HTTP1Client?
 
@@ -34,6 +36,7 @@ final class ClientConnection: Sleeper {
         self.owner = owner
         self.traits = traits
         self.stream = stream
+        accepted = peer
         transport = Transport(plain: stream)
         facts = ClientFacts(
             peer: peer, client: peer.ip, local: traits.address,
@@ -96,6 +99,7 @@ final class ClientConnection: Sleeper {
         case .close: transport.close()
         case .cut: transport.abort()
         }
+        facts.peer = accepted
         owner.ended(self)
     }
 

@@ -6,15 +6,9 @@ internal import PorticoOrigins
 extension Exchange {
     /// Brings the origin's response, whose head stands in `response`, to the client.
     func deliver(
-        from origin: any OriginPort, length: BodyLength, upload: Upload?, isUpgrade: Bool
+        from origin: any OriginPort, length: BodyLength, upload: Upload?
     ) async throws(ExchangeFault) {
-        if response.status == 101 {
-            guard isUpgrade, request.version == .http11 else {
-                origin.abandon()
-                throw .origin(.malformed)
-            }
-            return try await tunnel(with: origin)
-        }
+        if response.status == 101 { return try await tunnel(with: origin) }
         withID { id in
             Forwarding.prepareResponse(
                 &response, length: length, answering: request.method, requestID: id,
@@ -26,15 +20,16 @@ extension Exchange {
             if try !moveNow(from: origin, to: client) {
                 try await relay(from: origin, to: client, in: client.scope)
             }
-            client.finish(trailers: origin.trailers)
-            if try !client.flushNow() { try await client.flush(in: nil) }
         } catch {
             await upload?.stop()
             origin.abandon()
-            throw error
+            throw upload?.fault ?? error
         }
+        client.finish(trailers: origin.trailers)
+        // Before the client has taken the last of it: a slow one holds no origin connection.
         await upload?.stop()
         if upload?.isFinished ?? true { origin.release() } else { origin.abandon() }
+        if try !client.flushNow() { try await client.flush(in: nil) }
     }
 
     /// Moves a body that has come with its head; whether that is all of it.

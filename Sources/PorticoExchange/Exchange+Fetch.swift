@@ -9,15 +9,15 @@ extension Exchange {
     /// what it answers.
     func fetch(by route: Route) async throws(ExchangeFault) {
         record.isPass = true
-        let isUpgrade = request.asksForWebSocket
-        let head = withID { id in
-            Forwarding.request(
-                from: request, facts: client.facts, requestID: id, isUpgrade: isUpgrade)
-        }
         let upload =
             client.bodyLength == .none
             ? nil
             : Upload(of: client, keeping: request.method.isIdempotent, on: worker.reactor)
+        let isUpgrade = request.asksForWebSocket && upload == nil
+        let head = withID { id in
+            Forwarding.request(
+                from: request, facts: client.facts, requestID: id, isUpgrade: isUpgrade)
+        }
         // What fits into the allocator's fast bins, and is enough for most.
         response.fields.reserve(bytes: 960, lines: 24)
         let balancer = worker.balancer(for: route.pool)
@@ -32,10 +32,10 @@ extension Exchange {
             var attempt = Attempt()
             do throws(ExchangeFault) {
                 let (origin, length) = try await ask(
-                    node, of: route.pool, head, upload, allowsKept: tries.allowsKept, &attempt)
+                    node, of: route.pool, head, upload, allowsKept: tries.allowsKept,
+                    isUpgrade: isUpgrade, &attempt)
+                try await deliver(from: origin, length: length, upload: upload)
                 noteAnswer(of: node)
-                try await deliver(
-                    from: origin, length: length, upload: upload, isUpgrade: isUpgrade)
                 return
             } catch {
                 guard case .origin(let fault) = error else { throw error }
@@ -62,7 +62,7 @@ extension Exchange {
     /// Sends the request to one node and waits for the head of its answer.
     private func ask(
         _ node: Node, of pool: Pool, _ head: RequestHead, _ upload: Upload?, allowsKept: Bool,
-        _ attempt: inout Attempt
+        isUpgrade: Bool, _ attempt: inout Attempt
     ) async throws(ExchangeFault) -> (any OriginPort, BodyLength) {
         let began = worker.reactor.now
         let origin: any OriginPort
@@ -75,13 +75,13 @@ extension Exchange {
             origin.begin(head, length: client.bodyLength)
             try upload?.begin(to: origin)
             if let upload, !upload.isFinished {
-                worker.reactor.start { [client] in
-                    await upload.carry { client.scope.interrupt() }
-                }
+                upload.start(on: worker.reactor) { [client] in client.scope.interrupt() }
             } else if try !origin.flushNow() {
                 try await origin.flush(in: client.scope)
             }
             let length = try await receiveHead(from: origin)
+            // Nobody asked for another protocol.
+            if response.status == 101 && !isUpgrade { throw .origin(.malformed) }
             record.originTime = worker.reactor.now.since(began)
             return (origin, length)
         } catch {
@@ -112,6 +112,7 @@ extension Exchange {
     /// An origin that sends more 1xx than this before its answer is not going to answer.
     private static let interimLimit = 64
 
+    /// Once the answer is whole: a node whose answers all begin well and break is no good node.
     private func noteAnswer(of node: Node) {
         let outcome = response.status >= 500 ? Outcome.failure(.status) : .success
         node.record(outcome, at: worker.reactor.now)
@@ -123,14 +124,18 @@ extension Exchange {
         _ balancer: Balancer, _ tries: inout Tries
     ) throws(ExchangeFault) {
         let now = worker.reactor.now
+        // A body that went into a connection and is not kept counts as sent, even if the network
+        // took none of it: another node would get the rest of it for the whole.
+        let isReplayable = upload?.isReplayable ?? true
+        let hasSent = attempt.hasSent || !isReplayable
         let failed = FailedAttempt(
             fault.kind,
             progress: hasAnswered
                 ? .answerPassedOn
-                : attempt.hasHeard ? .answerBegan : attempt.hasSent ? .sent : .nothingSent,
+                : attempt.hasHeard ? .answerBegan : hasSent ? .sent : .nothingSent,
             connection: attempt.wasKept ? .kept : .new,
             method: request.method.isIdempotent ? .idempotent : .other,
-            body: upload?.isReplayable ?? true ? .replayable : .gone)
+            body: isReplayable ? .replayable : .gone)
         let decision = failed.decide(
             attemptsLeft: tries.left, budget: &balancer.budget, at: now)
         if decision != .again && fault.blamesNode { node.record(.failure(fault.kind), at: now) }

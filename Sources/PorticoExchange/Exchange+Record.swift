@@ -23,7 +23,11 @@ extension Exchange {
         if let time = record.originTime {
             counters.originFirstByte.record(microseconds: time.microseconds)
         }
-        if case .origin(let fault) = record.fault { counters.increment(fault.count) }
+        switch record.fault {
+        case .origin(let fault): counters.increment(fault.count)
+        case .refused(.noOrigin): counters.increment(.originFaultsNoNode)
+        case .client, .refused, nil: break
+        }
         if let log = worker.accessLog { append(to: log, duration: duration) }
     }
 

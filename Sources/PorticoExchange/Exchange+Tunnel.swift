@@ -21,9 +21,11 @@ extension Exchange {
 
         let tunnel = Tunnel(worker.reactor)
         worker.reactor.start {
-            await tunnel.pump(from: self.client, to: origin) { origin.finishTunnel() }
+            await tunnel.pump(from: self.client, to: origin, in: tunnel.outward) {
+                origin.finishTunnel()
+            }
         }
-        await tunnel.pump(from: origin, to: client) { client.finishTunnel() }
+        await tunnel.pump(from: origin, to: client, in: tunnel.inward) { client.finishTunnel() }
         await tunnel.bothEnded()
         origin.abandon()
         if let fault = tunnel.fault { throw fault }
@@ -33,10 +35,14 @@ extension Exchange {
 /// What the two directions of a tunnel share.
 private final class Tunnel {
     private let reactor: Reactor
-    private let scope = Scope()
+    /// One for each direction: a scope interrupts only one wait.
+    let outward = Scope()
+    let inward = Scope()
     private let ended: WaitPoint
     private var lastMoved: Instant
     private var open = 2
+    private var isBroken = false
+    /// Why it broke; nil if both directions ended, or neither moved for the idle time.
     private(set) var fault: ExchangeFault?
 
     init(_ reactor: Reactor) {
@@ -46,14 +52,16 @@ private final class Tunnel {
     }
 
     func pump(
-        from source: any BodySource, to sink: any BodySink, finish: () -> Void
+        from source: any BodySource, to sink: any BodySink, in scope: Scope, finish: () -> Void
     ) async {
         do throws(ExchangeFault) {
-            try await move(from: source, to: sink)
-            finish()
+            if try await move(from: source, to: sink, in: scope) {
+                finish()
+            } else {
+                end(because: nil)
+            }
         } catch {
-            if fault == nil { fault = error }
-            scope.interrupt()
+            end(because: error)
         }
         open -= 1
         ended.wake()
@@ -63,9 +71,19 @@ private final class Tunnel {
         while open > 0 { _ = await ended.wait(by: .distantFuture) { open == 0 } }
     }
 
+    /// Ends both directions. The second to end does so only because the first one has.
+    private func end(because fault: ExchangeFault?) {
+        if isBroken { return }
+        isBroken = true
+        self.fault = fault
+        outward.interrupt()
+        inward.interrupt()
+    }
+
+    /// Returns true when the source has finished, false when the tunnel is idle.
     private func move(
-        from source: any BodySource, to sink: any BodySink
-    ) async throws(ExchangeFault) {
+        from source: any BodySource, to sink: any BodySink, in scope: Scope
+    ) async throws(ExchangeFault) -> Bool {
         while true {
             switch try source.transfer(to: sink) {
             case .moved:
@@ -73,22 +91,25 @@ private final class Tunnel {
                 if sink.isFull { try await sink.flush(in: scope) }
             case .blocked:
                 try await sink.flush(in: scope)
-                try await wait(for: source)
+                if try await isIdle(waitingFor: source, in: scope) { return false }
             case .finished:
-                return try await sink.flush(in: scope)
+                try await sink.flush(in: scope)
+                return true
             }
         }
     }
 
     /// A direction that is quiet is not idle while the other one moves.
-    private func wait(for source: any BodySource) async throws(ExchangeFault) {
+    private func isIdle(
+        waitingFor source: any BodySource, in scope: Scope
+    ) async throws(ExchangeFault) -> Bool {
         let before = lastMoved
         do throws(ExchangeFault) {
             try await source.readable(in: scope)
+            return false
         } catch {
             switch error {
-            case .client(.slow), .origin(.stalled):
-                if lastMoved == before { throw error }
+            case .client(.slow), .origin(.stalled): return lastMoved == before
             default: throw error
             }
         }

@@ -75,7 +75,7 @@ package enum Forwarding {
         let keepsLength =
             switch length {
             case .known: true
-            case .none: method == .head || head.status == 304
+            case .none: (method == .head && head.status != 204) || head.status == 304
             case .unknown: false
             }
         head.fields.removeHopByHop()

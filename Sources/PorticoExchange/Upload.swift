@@ -48,12 +48,17 @@ final class Upload: BodySink {
         }
     }
 
-    /// Carries the rest; the body of a task of its own. `onFault` is called when it is the
-    /// client that failed. An origin that stops reading is not reported: the answer that it may
-    /// have sent before says more.
-    func carry(onFault: () -> Void) async {
+    /// Carries the rest in a task of its own. `onFault` is called when it is the client that
+    /// failed. An origin that stops reading is not reported: the answer that it may have sent
+    /// before says more.
+    func start(on reactor: Reactor, onFault: @escaping () -> Void) {
         guard let origin else { return }
+        // Counts from here on: `stop` may be called before the task's first line.
         isCarried = true
+        reactor.start { await self.carry(to: origin, onFault) }
+    }
+
+    private func carry(to origin: any OriginPort, _ onFault: () -> Void) async {
         do throws(ExchangeFault) {
             try await carryOn(to: origin)
         } catch {
@@ -67,9 +72,10 @@ final class Upload: BodySink {
     }
 
     private func carryOn(to origin: any OriginPort) async throws(ExchangeFault) {
-        while true {
+        // An interrupted scope ends a wait, but where nothing blocks nobody waits.
+        while !scope.isInterrupted {
             if try !origin.flushNow() { try await origin.flush(in: scope) }
-            if isFinished { return }
+            if isFinished || scope.isInterrupted { return }
             switch try client.transfer(to: self) {
             case .moved: continue
             case .blocked: try await client.readable(in: scope)

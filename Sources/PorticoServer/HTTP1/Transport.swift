@@ -58,7 +58,11 @@ package final class Transport {
         var early = Buffer()
         while true {
             _ = try flushNow()
-            if engine?.isHandshakeFinished ?? true { break }
+            if sending.isEmpty && (engine?.isHandshakeFinished ?? true) { break }
+            if engine?.isHandshakeFinished ?? true {
+                try await writable(by: deadline, in: scope)
+                continue
+            }
             // No plaintext is asked for: what follows the handshake stays where it is.
             if try await !step(into: &early, upTo: 0, by: deadline, in: scope) { throw .cut }
         }
@@ -141,8 +145,11 @@ package final class Transport {
     {
         if mayHaveMore || (engine == nil && !received.isEmpty) { return }
         do throws(IOFault) {
-            // A peer that waits for our flight will not send its own.
-            if !sending.isEmpty { try await stream.writable(by: deadline, in: scope) }
+            // A peer that waits for our flight will not send its own. Behind the handshake what is
+            // to be sent is the writing task's, which may be waiting for the same room.
+            if !sending.isEmpty && !(engine?.isHandshakeFinished ?? true) {
+                try await stream.writable(by: deadline, in: scope)
+            }
             try await stream.readable(by: deadline, in: scope)
         } catch { throw .io(error) }
     }

@@ -230,7 +230,7 @@ int px_next_signal(int fd) {
 
 void px_ignore_sigpipe(void) { signal(SIGPIPE, SIG_IGN); }
 
-int px_start_self(const char *const *arguments) {
+int px_start_self(char *const *arguments) {
   int report[2], error = 0;
   pid_t parent = getpid();
   if (pipe2(report, O_CLOEXEC) < 0) return -errno;
@@ -244,7 +244,7 @@ int px_start_self(const char *const *arguments) {
     if (getppid() != parent) _exit(127);
     signal(SIGPIPE, SIG_DFL);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    execv("/proc/self/exe", (char *const *)arguments);
+    execv("/proc/self/exe", arguments);
     error = errno;
     (void)!write(report[1], &error, sizeof error);
     _exit(127);

@@ -50,7 +50,7 @@ package final class DemoNode {
     /// A whole process of its own, until SIGTERM. SIGINT is left to the supervisor: Ctrl-C goes to
     /// the whole process group, and the front door still finishes what it has begun.
     package static func run(_ shop: DemoShop, at address: SocketAddress) throws(IOFault) -> Never {
-        Process.name(as: "portico")
+        Process.rename("portico")
         let signals = SignalMask()
         if ListeningSocket.isTaken(address) { throw .system(ListeningSocket.addressInUse) }
         let socket = try ListeningSocket(bind: address)

@@ -18,9 +18,10 @@ package final class ChildProcess {
     /// Starts it with `arguments`, which do not include the program's name. It is in the same
     /// process group, has standard input, output and error, and no signal is blocked in it.
     package init(arguments: [String]) throws(IOFault) {
-        var strings = (["portico"] + arguments).map { unsafe UnsafePointer(strdup($0)) }
+        var strings = unsafe (["portico"] + arguments).map { unsafe strdup($0) }
         unsafe strings.append(nil)
-        defer { for unsafe string in unsafe strings { unsafe free(UnsafeMutablePointer(mutating: string)) } }
+        defer { for index in unsafe strings.indices { unsafe free(strings[index]) } }
+        // SAFETY: the strings live until the child has its own copy of them, or has failed.
         let result = unsafe px_start_self(strings)
         if result < 0 { throw .system(-result) }
         identifier = result

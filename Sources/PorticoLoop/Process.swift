@@ -47,7 +47,7 @@ extension Process {
     }
 
     /// What `ps` calls this process. One that was executed by way of /proc/self/exe is "exe".
-    package static func name(as name: String) { unsafe px_name_process(name) }
+    package static func rename(_ name: String) { unsafe px_name_process(name) }
 
     /// Whether a person may be looking at standard output.
     package static var isOnTerminal: Bool { isatty(1) == 1 }

@@ -22,7 +22,10 @@ struct Demo: ParsableCommand {
     var printConfig = false
 
     func run() {
-        if printConfig { return Terminal.say(DemoConfiguration.text) }
+        if printConfig {
+            // As it is; `say` brings the last line's end.
+            return Terminal.say(String(DemoConfiguration.text.dropLast()))
+        }
         let file = config ?? "config.toml"
         let isBuiltIn = config == nil && !Files.exists(file)
         let signals = SignalMask()

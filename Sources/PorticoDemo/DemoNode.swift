@@ -33,8 +33,9 @@ package final class DemoNode {
         self.reactor = reactor
         listener = Listener(
             socket, on: reactor,
-            onAccept: { [unowned self] descriptor, _ in
+            onAccept: { [weak self] descriptor, _ in
                 let stream = Stream(accepted: descriptor, on: reactor)
+                guard let self else { return stream.abort() }
                 if open >= bounds.connections { return stream.abort() }
                 open += 1
                 reactor.start {

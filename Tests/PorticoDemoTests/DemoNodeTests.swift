@@ -59,7 +59,7 @@ private func get(_ path: String, _ fields: String = "") -> String {
 
 extension String {
     fileprivate var statuses: [String] {
-        split(separator: "\r\n").filter { $0.hasPrefix("HTTP/1.1 ") }.map(String.init)
+        split(whereSeparator: \.isNewline).filter { $0.hasPrefix("HTTP/1.1 ") }.map(String.init)
     }
     fileprivate func has(_ line: String) -> Bool { contains("\r\n\(line)\r\n") }
 }

@@ -129,7 +129,7 @@ struct StatusViewTests {
     }
 
     @Test func `a table for people, without a terminal's commands`() throws {
-        let view = try #require(view(ready: #"{"status":"ok"}"#, 200))
+        let view = try #require(self.view(ready: #"{"status":"ok"}"#, 200))
         #expect(view.isReady)
         #expect(
             view.lines(coloured: false) == [
@@ -145,14 +145,15 @@ struct StatusViewTests {
 
     @Test func `not ready says why`() throws {
         let view = try #require(
-            view(ready: #"{"status":"unavailable","reasons":["no node"]}"#, 503))
+            self.view(ready: #"{"status":"unavailable","reasons":["no node"]}"#, 503))
         #expect(!view.isReady)
         #expect(
             view.lines(coloured: false).prefix(2) == [
                 "portico 0.1.0, not ready, up for 1 h 2 min", "  no node",
             ])
         #expect(view.lines(coloured: true)[0].contains("\u{1B}[31mnot ready\u{1B}[0m"))
-        let json = try #require(JSONValue(Array(view.json.utf8).span))
+        let read = JSONValue(Array(view.json.utf8).span)
+        let json = try #require(read)
         #expect(json["ready"]?.flag == false)
         #expect(json["reasons"]?.elements == [.string("no node")])
         #expect(json["status"]?["workers"]?.integer == 2)

@@ -15,10 +15,12 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -227,6 +229,43 @@ int px_next_signal(int fd) {
 }
 
 void px_ignore_sigpipe(void) { signal(SIGPIPE, SIG_IGN); }
+
+int px_start_self(char *const *arguments) {
+  int report[2], error = 0;
+  pid_t parent = getpid();
+  if (pipe2(report, O_CLOEXEC) < 0) return -errno;
+  pid_t child = fork();
+  if (child == 0) {
+    /* System calls only: the locks of other threads are as fork has found them. */
+    sigset_t none;
+    sigemptyset(&none);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    /* The parent may have gone before we asked to be told. */
+    if (getppid() != parent) _exit(127);
+    signal(SIGPIPE, SIG_DFL);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    execv("/proc/self/exe", arguments);
+    error = errno;
+    (void)!write(report[1], &error, sizeof error);
+    _exit(127);
+  }
+  error = child < 0 ? errno : 0;
+  close(report[1]);
+  /* The pipe closes without a word when exec succeeds. */
+  if (child > 0 && read(report[0], &error, sizeof error) > 0) waitpid(child, NULL, 0);
+  close(report[0]);
+  return error ? -error : child;
+}
+
+int px_child_ended(int child, int *value) {
+  int status = 0, found = waitpid(child, &status, WNOHANG);
+  if (found == 0) return 0;
+  if (found < 0) return -errno;
+  *value = WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status);
+  return WIFSIGNALED(status) ? 2 : 1;
+}
+
+void px_name_process(const char *name) { prctl(PR_SET_NAME, name); }
 
 int px_raise_descriptor_limit(void) {
   struct rlimit limit;

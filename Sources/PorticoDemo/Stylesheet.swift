@@ -30,16 +30,21 @@ enum Assets {
         background:var(--card);color:inherit;width:11rem}
         button{font:inherit;padding:.5rem 1.25rem;border:0;border-radius:.5rem;background:var(--accent);\
         color:var(--on);cursor:pointer}
-        main{padding-block:1.5rem 4rem}
+        main.wrap{padding-block:1.5rem 4rem}
         .lead{font-size:1.2rem;color:var(--soft);max-width:38rem;margin-top:0}
-        .grid{display:grid;grid-template-columns:repeat(auto-fill,minmax(15.5rem,1fr));gap:1.5rem;\
+        .grid{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,18.5rem),1fr));gap:1.5rem;\
         list-style:none;margin:1.5rem 0;padding:0}
         .card{background:var(--card);border:1px solid var(--line);border-radius:1rem;overflow:hidden;\
         position:relative;display:flex;flex-direction:column}
         .card img{width:100%;aspect-ratio:1;height:auto;object-fit:cover;display:block;\
+        background:var(--line);\
         transition:transform .4s}
         .card:hover img{transform:scale(1.03)}
-        .card div{padding:1rem 1.25rem 1.25rem;background:var(--card);position:relative;flex:1}
+        .card div{padding:1rem 1.25rem 1.25rem;background:var(--card);position:relative;flex:1;\
+        display:flex;flex-direction:column}
+        .card .price{margin-top:auto;padding-top:.35rem}
+        h2 a{color:inherit;text-decoration:none}h2 a:hover{text-decoration:underline;\
+        text-underline-offset:.2em}
         .card h3{margin:0;font-size:1.3rem}.card h3 a{color:inherit;text-decoration:none}
         .card h3 a::after{content:"";position:absolute;inset:-40rem 0 0}
         .card p{margin:.35rem 0;color:var(--soft);font-size:.975rem}
@@ -54,7 +59,9 @@ enum Assets {
         th,td{text-align:left;padding:.6rem .5rem;border-bottom:1px solid var(--line)}
         td:last-child,th:last-child{text-align:right;font-variant-numeric:tabular-nums}
         footer{border-top:1px solid var(--line);color:var(--soft);font-size:.925rem;padding:1.25rem 0 2rem}
-        @media (max-width:46rem){.product{grid-template-columns:minmax(0,1fr)}.search{margin-left:0}}
+        @media (max-width:46rem){.product{grid-template-columns:minmax(0,1fr);gap:1rem}\
+        .cartlink{margin-left:auto}nav{order:1;width:100%}.search{order:2;margin:0;width:100%}\
+        .search input{flex:1;min-width:0}nav ul{gap:.25rem 1rem}}
         @media (prefers-reduced-motion:reduce){*{transition:none!important}}
 
         """

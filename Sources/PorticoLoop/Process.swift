@@ -46,6 +46,12 @@ extension Process {
         return time.tv_sec * 1_000_000 + time.tv_nsec / 1000
     }
 
+    /// What `ps` calls this process. One that was executed by way of /proc/self/exe is "exe".
+    package static func rename(_ name: String) { unsafe px_name_process(name) }
+
+    /// Whether a person may be looking at standard output.
+    package static var isOnTerminal: Bool { isatty(1) == 1 }
+
     /// Ends the process at once; what was to be written has been.
     package static func exit(_ status: Int32) -> Never { Glibc.exit(status) }
 }

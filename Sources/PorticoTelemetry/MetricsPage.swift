@@ -27,8 +27,9 @@ package enum MetricsPage {
         package var openDescriptors = 0
         package var maxDescriptors = 0
         package var processorMicroseconds = 0
-        /// Unix time.
+        /// Unix time in microseconds.
         package var startedAt = 0
+        /// In microseconds.
         package var uptime = 0
         package var workers = 0
         package var version = ""

@@ -13,5 +13,7 @@ struct Portico: ParsableCommand {
             work; 64 wrong usage.
             """,
         version: version,
-        subcommands: [Serve.self, Check.self, Token.self, Demo.self])
+        subcommands: [
+            Serve.self, Check.self, Status.self, Token.self, Demo.self, DemoNodeCommand.self,
+        ])
 }

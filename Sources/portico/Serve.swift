@@ -1,4 +1,6 @@
 import ArgumentParser
+import PorticoDemo
+import PorticoLoop
 import PorticoServer
 import PorticoSettings
 
@@ -15,11 +17,17 @@ struct Serve: ParsableCommand {
     @Option(help: "The configuration file.")
     var config = "config.toml"
 
+    /// What `portico demo` starts where there is no file.
+    @Flag(help: .hidden)
+    var demoConfiguration = false
+
     func run() {
+        Process.rename("portico")
         do {
             try Server.run(
                 Server.Options(
-                    file: config, environment: environment(), version: Portico.version))
+                    file: config, environment: environment(), version: Portico.version,
+                    text: demoConfiguration ? DemoConfiguration.text : nil))
         } catch {
             for line in Problems.lines(of: error) { Terminal.complain(line) }
             Terminal.end(error is SettingsFaults ? .found : .couldNot)

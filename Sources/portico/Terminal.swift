@@ -14,6 +14,15 @@ enum Terminal {
 
     static func complain(_ line: String) { write("portico: " + line, to: .standardError()) }
 
+    /// Whether a person may be looking at what `say` says.
+    static var isInteractive: Bool { Process.isOnTerminal }
+
+    /// https://no-color.org: set to anything but nothing, it forbids colour.
+    static var hasColour: Bool { isInteractive && environment()["NO_COLOR", default: ""].isEmpty }
+
+    /// Empties the screen and goes to its top.
+    static let home = "\u{1B}[H\u{1B}[2J"
+
     static func end(_ status: Status) -> Never { exit(status.rawValue) }
 
     private static func write(_ line: String, to file: consuming AppendFile) {

@@ -19,4 +19,7 @@ size_t portico_demo_photograph_count(void);
 /// `index` is below the count.
 struct portico_demo_photograph portico_demo_photograph_at(size_t index);
 
+/// The repository's config.toml; not ended by NUL.
+const uint8_t *portico_demo_configuration(size_t *length);
+
 #endif

@@ -64,6 +64,14 @@ int px_signals(const int *numbers, int count);
 int px_next_signal(int fd);
 void px_ignore_sigpipe(void);
 
+/* Executes this program anew with these arguments, the first one its name, NULL behind the last:
+   the child's id. It is killed when the calling thread ends, so that it outlives nobody. */
+int px_start_self(char *const *arguments);
+/* Whether the child has ended, and how: 0 no; 1 with the exit status; 2 by the signal *value. */
+int px_child_ended(int child, int *value);
+/* What ps and top call this process; 15 bytes of it. */
+void px_name_process(const char *name);
+
 int px_raise_descriptor_limit(void); /* the limit that is now in force */
 int px_open_descriptors(void);
 int64_t px_resident_bytes(void);

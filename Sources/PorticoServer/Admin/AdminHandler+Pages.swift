@@ -54,7 +54,7 @@ extension AdminHandler {
         var body = Buffer()
         body.append("{\"version\":")
         body.append(json: Array(process.version.utf8).span)
-        body.append(",\"uptime_seconds\":\(process.uptime)")
+        body.append(",\"uptime_seconds\":\(process.uptime / 1_000_000)")
         body.append(",\"configuration\":{\"file\":")
         body.append(json: Array(snapshot.configuration.file.utf8).span)
         body.append(",\"sha256\":\"\(snapshot.digest)\"}")
@@ -161,8 +161,8 @@ extension Steward {
         figures.openDescriptors = Process.openDescriptors
         figures.maxDescriptors = descriptorLimit
         figures.processorMicroseconds = Process.processorMicroseconds
-        figures.startedAt = Int(startedAt / 1_000_000)
-        figures.uptime = Int((wallNow() - startedAt) / 1_000_000)
+        figures.startedAt = Int(startedAt)
+        figures.uptime = Int(wallNow() - startedAt)
         figures.workers = team.count
         figures.version = options.version
         figures.configurationDigest = snapshot.digest

@@ -16,11 +16,16 @@ package enum Server {
         package var file: String
         package var environment: [String: String]
         package var version: String
+        /// Read instead of a file, which `file` then only seems to name.
+        package var text: String?
 
-        package init(file: String, environment: [String: String], version: String) {
+        package init(
+            file: String, environment: [String: String], version: String, text: String? = nil
+        ) {
             self.file = file
             self.environment = environment
             self.version = version
+            self.text = text
         }
     }
 
@@ -28,7 +33,8 @@ package enum Server {
     /// faults come as `SettingsFaults`.
     package static func run(_ options: Options) throws {
         let signals = SignalMask()
-        let loader = ConfigurationLoader(file: options.file, environment: options.environment)
+        let loader = ConfigurationLoader(
+            file: options.file, environment: options.environment, text: options.text)
         let configuration = try loader.load()
         let descriptorLimit = Process.raiseDescriptorLimit()
         let tickets = TicketKeys(now: monotonicNow())
@@ -92,13 +98,19 @@ package enum Server {
 package struct ConfigurationLoader: Sendable {
     package let file: String
     package let environment: [String: String]
+    private let embedded: String?
 
-    package init(file: String, environment: [String: String]) {
+    /// `text`: what to read instead of the file.
+    package init(file: String, environment: [String: String], text: String? = nil) {
         self.file = file
         self.environment = environment
+        embedded = text
     }
 
     package func load() throws -> Configuration {
+        if let embedded {
+            return try Configuration.load(text: embedded, file: file, environment: environment)
+        }
         let text: [UInt8]
         do throws(IOFault) {
             text = try Files.read(file, upTo: 16 << 20)

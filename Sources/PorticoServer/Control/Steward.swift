@@ -45,6 +45,7 @@ final class Steward: ConnectionOwner {
     private var adminConnections: [Int32: ClientConnection] = [:]
     private var admin: AdminHandler?
     private var drainedWorkers = 0
+    private var lastStop: Instant?
     let counters = WorkerCounters()
     var descriptorLimit: Int { start.descriptorLimit }
 
@@ -156,9 +157,17 @@ final class Steward: ConnectionOwner {
 
     // MARK: - Signals
 
+    /// How long the echo of a signal may take: shorter than anybody presses twice.
+    private static let echo = Duration.milliseconds(100)
+
     private func hear(_ signal: ProcessSignal) {
         switch signal {
-        case .terminate, .interrupt: stop()
+        case .terminate, .interrupt:
+            // Ctrl-C goes to the whole process group; a supervisor in it (`portico demo`) then says
+            // the same again. What follows at once is no second wish.
+            if let lastStop, reactor.now.since(lastStop) < Self.echo { return }
+            lastStop = reactor.now
+            stop()
         case .hangUp:
             do { try reload(by: "SIGHUP") } catch {}
         case .user1: shared.log.open(snapshot.configuration.log.access)

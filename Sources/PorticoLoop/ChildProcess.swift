@@ -1,0 +1,47 @@
+internal import CPorticoLinux
+internal import Glibc
+
+/// Another run of this program, started and waited for by this one.
+///
+/// It is executed by way of /proc/self/exe, so that both are the same build even when the file
+/// has been replaced meanwhile, and killed when the thread that started it ends.
+package final class ChildProcess {
+    package enum Ending: Equatable, Sendable {
+        case exited(Int32)
+        case killed(signal: Int32)
+    }
+
+    package let identifier: Int32
+    /// How it ended; nil before `look` has found that out.
+    package private(set) var ending: Ending?
+
+    /// Starts it with `arguments`, which do not include the program's name. It is in the same
+    /// process group, has standard input, output and error, and no signal is blocked in it.
+    package init(arguments: [String]) throws(IOFault) {
+        var strings = unsafe (["portico"] + arguments).map { unsafe strdup($0) }
+        unsafe strings.append(nil)
+        defer { for index in unsafe strings.indices { unsafe free(strings[index]) } }
+        // SAFETY: the strings live until the child has its own copy of them, or has failed.
+        let result = unsafe px_start_self(strings)
+        if result < 0 { throw .system(-result) }
+        identifier = result
+    }
+
+    /// Looks whether it has ended, without waiting. SIGCHLD says when a look is worth while.
+    @discardableResult package func look() -> Ending? {
+        if ending != nil { return ending }
+        var value: Int32 = 0
+        switch unsafe px_child_ended(identifier, &value) {
+        case 0: return nil
+        case 2: ending = .killed(signal: value)
+        case 1: ending = .exited(value)
+        default: ending = .exited(127)  // somebody else has waited for it
+        }
+        return ending
+    }
+
+    /// Nothing happens where it is known to have ended: its number may be another's by now.
+    package func send(_ signal: ProcessSignal) {
+        if ending == nil { kill(identifier, signal.rawValue) }
+    }
+}

@@ -20,6 +20,9 @@ final class ClientConnection: Sleeper {
     private let owner: any ConnectionOwner
     private let traits: ListenerTraits
     private let stream: Stream
+    /// Who connected, under which the connection is counted; a PROXY header changes `facts`, not
+    /// this.
+    let address: IPAddress
     private(set) var transport: Transport
     private(set) var facts: ClientFacts
     /// When a connection without a request in progress ends.
@@ -34,6 +37,7 @@ final class ClientConnection: Sleeper {
         self.owner = owner
         self.traits = traits
         self.stream = stream
+        address = peer.ip
         transport = Transport(plain: stream)
         facts = ClientFacts(
             peer: peer, client: peer.ip, local: traits.address,

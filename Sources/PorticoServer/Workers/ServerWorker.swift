@@ -127,7 +127,7 @@ final class ServerWorker: ConnectionOwner {
         connections[Int(connection.descriptor)] = nil
         openConnections -= 1
         counters.add(-1, to: .connectionsOpen)
-        shared.connections.release(AddressKey(connection.facts.peer.ip))
+        shared.connections.release(AddressKey(connection.address))
         if isHolding { resume() }
         if isDraining && openConnections == 0 { drained() }
     }

@@ -148,6 +148,9 @@ final class ClientConnection: Sleeper {
                     if let source {
                         facts.client = source.ip
                         facts.peer = source
+                        // The balancer's word is in this header; what stands in the fields is
+                        // the word of the one behind it.
+                        facts.isTrustedProxy = traits.trustedProxies.contains(source.ip)
                         facts.clientText = Array(source.ip.description.utf8)
                     }
                     transport.unread(input.bytes)

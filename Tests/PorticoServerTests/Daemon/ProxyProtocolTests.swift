@@ -44,6 +44,18 @@ struct ProxyProtocolTests {
         try daemon.wait(for: "no connection") { try daemon.metric("portico_connections") == 0 }
     }
 
+    @Test func `who comes by PROXY header cannot name another client in X-Forwarded-For`() throws {
+        let wire = try daemon.connect()
+        try wire.send("PROXY TCP4 192.0.2.1 192.0.2.2 56324 443\r\n")
+        let body = try wire.get(
+            "/", "X-Forwarded-For: 6.6.6.6", "X-Forwarded-Proto: https",
+            "X-Forwarded-Host: evil.example"
+        ).body
+        #expect(body.contains("\nx-forwarded-for: 192.0.2.1\n"))
+        #expect(body.contains("\nx-forwarded-proto: http\n"))
+        #expect(body.contains("\nx-forwarded-host: shop.example\n"))
+    }
+
     @Test func `a trusted proxy behind a balancer is still believed`() throws {
         let wire = try daemon.connect()
         try wire.send("PROXY TCP4 127.0.0.9 192.0.2.2 56324 443\r\n")

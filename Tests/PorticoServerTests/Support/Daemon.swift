@@ -39,6 +39,9 @@ final class Daemon {
         adminPort = try port(in: "admin on")
     }
 
+    /// The next port that the daemon says that it listens on.
+    func nextPort() throws -> UInt16 { try port(in: "listening on") }
+
     private func port(in text: String) throws -> UInt16 {
         let line = try command.line(with: text)
         guard let colon = line.lastIndex(of: ":"),
@@ -56,11 +59,8 @@ final class Daemon {
     func reload(_ settings: Settings? = nil) throws -> Bool {
         if let settings { try folder.write("config.toml", settings.text) }
         command.signal(SIGHUP)
-        return try command.line(with: "reload").contains("reloaded by")
+        return try command.line(with: "by SIGHUP").contains("reloaded by")
     }
-
-    /// The next port that the daemon says that it listens on.
-    func nextPort() throws -> UInt16 { try port(in: "listening on") }
 
     /// Stops it in good order and returns what it ended with.
     func stop() throws -> Command.Result {

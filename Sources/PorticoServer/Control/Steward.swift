@@ -242,15 +242,20 @@ final class Steward: ConnectionOwner {
         let grace = snapshot.configuration.server.shutdownGrace
         logger.notice("stopping: requests have \(grace) to finish")
         adminListener?.stop()
+        for group in start.adminListeners.sockets.values { for socket in group { socket.close() } }
         for connection in adminConnections.values { connection.drain() }
         let control = control
-        for member in team {
+        for (index, member) in team.enumerated() {
+            let sockets = listeners.sockets.values.map { $0[index] }
             member.send { part in
                 part.drain {
                     control.send { reactor in
                         (reactor.resident as? Steward)?.workerHasDrained()
                     }
                 }
+                // Whoever comes now shall be refused at once, and go elsewhere, instead of
+                // waiting in the kernel's queue for the end.
+                for socket in sockets { socket.close() }
             }
         }
         reactor.every(grace) { [unowned self] in

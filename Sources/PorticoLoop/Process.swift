@@ -46,6 +46,7 @@ extension Process {
         return time.tv_sec * 1_000_000 + time.tv_nsec / 1000
     }
 
-    /// Ends the process at once; what was to be written has been.
-    package static func exit(_ status: Int32) -> Never { Glibc.exit(status) }
+    /// Ends the process at once; what was to be written has been. Nothing is tidied up (`_exit`):
+    /// libraries that free their tables at `exit` would do so under threads that still run.
+    package static func exit(_ status: Int32) -> Never { _exit(status) }
 }

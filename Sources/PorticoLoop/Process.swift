@@ -52,6 +52,7 @@ extension Process {
     /// Whether a person may be looking at standard output.
     package static var isOnTerminal: Bool { isatty(1) == 1 }
 
-    /// Ends the process at once; what was to be written has been.
-    package static func exit(_ status: Int32) -> Never { Glibc.exit(status) }
+    /// Ends the process at once; what was to be written has been. Nothing is tidied up (`_exit`):
+    /// libraries that free their tables at `exit` would do so under threads that still run.
+    package static func exit(_ status: Int32) -> Never { _exit(status) }
 }

@@ -15,7 +15,7 @@ package struct CheckReport: Sendable {
         var report = CheckReport()
         do {
             let configuration = try loader.load()
-            report.inactive = configuration.inactive.map { "\(loader.file):\($0)" }
+            report.inactive = configuration.inactive.map { "\(loader.file):\($0.line): \($0.key)" }
             report.warnings = configuration.advice.map {
                 "\(loader.file):\($0.line): \($0.key): \($0.sentence)"
             }

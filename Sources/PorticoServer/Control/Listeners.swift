@@ -4,20 +4,34 @@ internal import PorticoLoop
 /// The sockets on which the workers accept, one for each worker and address. They outlive
 /// configurations: a reload keeps those that stay.
 struct Listeners {
-    /// By address as configured; each holds one socket for each worker, in their order.
-    private(set) var sockets: [SocketAddress: [ListeningSocket]] = [:]
+    /// A listener as it is configured. Port 0 may stand several times, each time for a port of
+    /// its own: the ordinal tells them apart.
+    struct Place: Hashable {
+        let address: SocketAddress
+        let ordinal: Int
 
-    /// Binds what `addresses` ask for beyond what is bound. All or none.
-    mutating func bind(
-        _ addresses: [SocketAddress], workers: Int
-    ) throws(StartFault) {
-        var bound: [SocketAddress: [ListeningSocket]] = [:]
+        /// In the order of the configuration.
+        static func all(_ addresses: [SocketAddress]) -> [Place] {
+            var seen: [SocketAddress: Int] = [:]
+            return addresses.map { address in
+                defer { seen[address, default: 0] += 1 }
+                return Place(address: address, ordinal: seen[address, default: 0])
+            }
+        }
+    }
+
+    /// Each place holds one socket for each worker, in their order.
+    private(set) var sockets: [Place: [ListeningSocket]] = [:]
+
+    /// Binds what `places` ask for beyond what is bound. All or none.
+    mutating func bind(_ places: [Place], workers: Int) throws(StartFault) {
+        var bound: [Place: [ListeningSocket]] = [:]
         var problems: [String] = []
-        for address in addresses where sockets[address] == nil && bound[address] == nil {
+        for place in places where sockets[place] == nil {
             do throws(IOFault) {
-                bound[address] = try Self.bind(address, workers: workers)
+                bound[place] = try Self.bind(place.address, workers: workers)
             } catch {
-                problems.append("\(address): \(error.sentence)")
+                problems.append("\(place.address): \(error.sentence)")
             }
         }
         if !problems.isEmpty {
@@ -45,8 +59,13 @@ struct Listeners {
         return group
     }
 
-    /// Forgets the sockets of an address; the caller closes them when nobody accepts there.
-    mutating func remove(_ address: SocketAddress) -> [ListeningSocket] {
-        sockets.removeValue(forKey: address) ?? []
+    /// Forgets the sockets of a place; the caller closes them when nobody accepts there.
+    mutating func remove(_ place: Place) -> [ListeningSocket] {
+        sockets.removeValue(forKey: place) ?? []
     }
+}
+
+extension Configuration {
+    var places: [Listeners.Place] { Listeners.Place.all(listeners.map(\.address)) }
+    var adminPlace: Listeners.Place { Listeners.Place(address: admin.address, ordinal: 0) }
 }

@@ -55,12 +55,11 @@ final class LogWriter: Sendable {
         var isFailing = false
         while true {
             bell.wait()
-            let (wanted, isStopping) = state.withLock { state in
-                defer { state.mustReopen = false }
-                return (state.mustReopen ? state.destination : nil, state.isStopping)
-            }
-            if let wanted { file = opened(wanted) }
+            var isStopping = follow(&file)
             while queue.take(into: &batch) {
+                // Looked at for each batch: a busy log may never be empty, and lines that were
+                // logged after a rotation belong into the new file.
+                isStopping = follow(&file)
                 do throws(IOFault) {
                     try file?.write(batch.span)
                     isFailing = false
@@ -72,6 +71,16 @@ final class LogWriter: Sendable {
             }
             if isStopping { return finished.signal() }
         }
+    }
+
+    /// Opens what is to be written to from now on; whether this is the end.
+    private func follow(_ file: inout AppendFile?) -> Bool {
+        let (wanted, isStopping) = state.withLock { state in
+            defer { state.mustReopen = false }
+            return (state.mustReopen ? state.destination : nil, state.isStopping)
+        }
+        if let wanted { file = opened(wanted) }
+        return isStopping
     }
 
     private func opened(_ destination: LogSettings.Destination) -> AppendFile? {

@@ -45,9 +45,9 @@ package enum Server {
 
         let workers = configuration.server.workers == 0 ? Process.cpus : configuration.server.workers
         var listeners = Listeners()
-        try listeners.bind(configuration.listeners.map(\.address), workers: workers)
+        try listeners.bind(configuration.places, workers: workers)
         var adminListeners = Listeners()
-        try adminListeners.bind([configuration.admin.address], workers: 1)
+        try adminListeners.bind([configuration.adminPlace], workers: 1)
         try dropPrivileges(configuration.server.user)
 
         let logger = OperationalLog.make(level: configuration.log.level)

@@ -79,8 +79,10 @@ final class Steward: ConnectionOwner {
     func open() {
         signals = SignalSource(start.signals, on: reactor) { [unowned self] in hear($0) }
         follow(snapshot)
-        for settings in snapshot.configuration.listeners {
-            let sockets = listeners.sockets[settings.address] ?? []
+        for (settings, place) in zip(
+            snapshot.configuration.listeners, snapshot.configuration.places)
+        {
+            let sockets = listeners.sockets[place] ?? []
             let traits = traits(of: settings, at: sockets.first?.address)
             for (member, socket) in zip(team, sockets) {
                 member.send { $0.listen(on: socket, traits: traits) }
@@ -118,7 +120,8 @@ final class Steward: ConnectionOwner {
 
     private func openAdmin() {
         let settings = snapshot.configuration.admin
-        guard let socket = start.adminListeners.sockets[settings.address]?.first else { return }
+        let place = snapshot.configuration.adminPlace
+        guard let socket = start.adminListeners.sockets[place]?.first else { return }
         let handler = AdminHandler(self)
         admin = handler
         adminListener = Listener(
@@ -187,7 +190,7 @@ final class Steward: ConnectionOwner {
                 descriptorLimit: start.descriptorLimit, wallSeconds: wallNow() / 1_000_000)
             let next = try builder.build()
             var kept = listeners
-            try kept.bind(configuration.listeners.map(\.address), workers: team.count)
+            try kept.bind(configuration.places, workers: team.count)
             for warning in builder.warnings { logger.warning("\(warning)") }
             apply(next, kept)
             logger.notice("configuration reloaded by \(whom): \(next.digest.prefix(12))")
@@ -212,12 +215,12 @@ final class Steward: ConnectionOwner {
         if next.configuration.log != former.configuration.log {
             shared.log.open(next.configuration.log.access)
         }
-        let wanted = Set(next.configuration.listeners.map(\.address))
-        let before = Set(former.configuration.listeners.map(\.address))
-        for settings in next.configuration.listeners {
-            let sockets = listeners.sockets[settings.address] ?? []
+        let wanted = Set(next.configuration.places)
+        let before = Set(former.configuration.places)
+        for (settings, place) in zip(next.configuration.listeners, next.configuration.places) {
+            let sockets = listeners.sockets[place] ?? []
             let traits = traits(of: settings, at: sockets.first?.address)
-            let isNew = !before.contains(settings.address)
+            let isNew = !before.contains(place)
             for (member, socket) in zip(team, sockets) {
                 member.send { part in
                     if isNew {
@@ -229,8 +232,8 @@ final class Steward: ConnectionOwner {
             }
             if isNew { announce(traits) }
         }
-        for address in before.subtracting(wanted) {
-            for (member, socket) in zip(team, listeners.remove(address)) {
+        for place in before.subtracting(wanted) {
+            for (member, socket) in zip(team, listeners.remove(place)) {
                 member.send { part in
                     part.stopListening(on: socket)
                     socket.close()
@@ -248,15 +251,20 @@ final class Steward: ConnectionOwner {
         let grace = snapshot.configuration.server.shutdownGrace
         logger.notice("stopping: requests have \(grace) to finish")
         adminListener?.stop()
+        for group in start.adminListeners.sockets.values { for socket in group { socket.close() } }
         for connection in adminConnections.values { connection.drain() }
         let control = control
-        for member in team {
+        for (index, member) in team.enumerated() {
+            let sockets = listeners.sockets.values.map { $0[index] }
             member.send { part in
                 part.drain {
                     control.send { reactor in
                         (reactor.resident as? Steward)?.workerHasDrained()
                     }
                 }
+                // Whoever comes now shall be refused at once, and go elsewhere, instead of
+                // waiting in the kernel's queue for the end.
+                for socket in sockets { socket.close() }
             }
         }
         reactor.every(grace) { [unowned self] in

@@ -9,8 +9,7 @@ extension Exchange {
     /// what it answers.
     func fetch(by route: Route) async throws(ExchangeFault) {
         record.isPass = true
-        let upload = Upload(
-            of: client, keeping: request.method.isIdempotent, on: worker.reactor)
+        let upload = Upload(of: client, keeping: request.method.isIdempotent)
         // A handshake has no body (RFC 6455 §4.1): behind a 101 its bytes would be the tunnel's.
         let isUpgrade = request.asksForWebSocket && upload.isFinished
         let head = withID { id in

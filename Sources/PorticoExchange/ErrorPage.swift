@@ -24,13 +24,14 @@ package enum ErrorPage {
             body.append("\"}\n")
             return Page(contentType: "application/json", body: body.bytes.array)
         }
-        body.append("<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><title>")
+        body.append("<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\">")
+        body.append("<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">")
+        body.append("<title>")
         body.append(decimal: UInt64(status))
         body.append(" ")
         body.append(phrase)
-        body.append(
-            "</title>\n<style>body{font:16px/1.5 system-ui,sans-serif;margin:15vh auto;max-width:32em;padding:0 1em}small{color:#666}</style>\n<h1>"
-        )
+        body.append("</title>\n<style>body{font:16px/1.5 system-ui,sans-serif;margin:15vh auto;")
+        body.append("max-width:32em;padding:0 1em}small{color:#666}</style>\n<h1>")
         body.append(phrase)
         body.append("</h1>\n<p>")
         body.append(advice(status))
@@ -50,10 +51,10 @@ package enum ErrorPage {
             let member = accept.extracting(start..<end)
             let type = member.extracting(0..<(member.firstIndex(of: 0x3B) ?? member.count))
                 .trimmingOWS
-            if type.equalsFolded("application/json") || type.equalsFolded("application/problem+json")
-            {
-                return true
-            }
+            let isJSON =
+                type.equalsFolded("application/json")
+                || type.equalsFolded("application/problem+json")
+            if isJSON { return true }
             if type.equalsFolded("text/html") { return false }
             start = end + 1
         }

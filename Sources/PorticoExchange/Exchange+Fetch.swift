@@ -11,8 +11,8 @@ extension Exchange {
         record.isPass = true
         let upload =
             client.bodyLength == .none
-            ? nil
-            : Upload(of: client, keeping: request.method.isIdempotent, on: worker.reactor)
+            ? nil : Upload(of: client, keeping: request.method.isIdempotent)
+        // A handshake has no body (RFC 6455 §4.1): behind a 101 its bytes would be the tunnel's.
         let isUpgrade = request.asksForWebSocket && upload == nil
         let head = withID { id in
             Forwarding.request(

@@ -47,11 +47,13 @@ extension Exchange {
     }
 
     /// Where a request on a plain listener is sent when the site speaks HTTPS only.
-    func redirection(of site: Site) -> [UInt8]? {
+    /// HTTP/1.0 may come without a host; then there is no place to send it to.
+    func redirection(of site: Site) throws(ExchangeFault) -> [UInt8]? {
         guard site.redirectsToHTTPS, Forwarding.scheme(of: request, client.facts) == .http else {
             return nil
         }
         let request = request
+        if request.host.isEmpty { throw .refused(.malformed(status: 400)) }
         var location = Buffer()
         location.append("https://")
         location.append(request[request.host])

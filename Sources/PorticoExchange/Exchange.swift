@@ -36,7 +36,7 @@ package final class Exchange {
         beginRecord()
         do throws(ExchangeFault) {
             let site = try findSite()
-            if let location = redirection(of: site) {
+            if let location = try redirection(of: site) {
                 try await redirect(to: location)
             } else {
                 try judgeMethod()

@@ -42,7 +42,8 @@ package final class ExchangeWorker {
     private func renewBalancers() {
         let before = balancers
         balancers = policy.pools.map { pool in
-            before.first { $0.pool === pool } ?? Balancer(pool, seed: requestIDs.seed(), at: reactor.now)
+            before.first { $0.pool === pool }
+                ?? Balancer(pool, seed: requestIDs.seed(), at: reactor.now)
         }
     }
 

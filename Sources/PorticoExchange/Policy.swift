@@ -60,7 +60,8 @@ package struct Route: Sendable {
     package let allow: NetworkList?
 
     package init(
-        pattern: PathPattern?, pool: Pool, hashKey: RequestKey?, retryAfter: Int, allow: NetworkList?
+        pattern: PathPattern?, pool: Pool, hashKey: RequestKey?, retryAfter: Int,
+        allow: NetworkList?
     ) {
         self.pattern = pattern
         self.pool = pool
@@ -96,7 +97,9 @@ package struct SiteTable: Sendable {
     /// `host`: without port, in any case, perhaps with the root's dot at its end.
     package func find(host: Span<UInt8>) -> Site? {
         var host = host
-        if host.count > 1, host[host.count - 1] == 0x2E { host = host.extracting(..<(host.count - 1)) }
+        if host.count > 1, host[host.count - 1] == 0x2E {
+            host = host.extracting(..<(host.count - 1))
+        }
         if !exact.isEmpty, let found = exact[Self.hash(host)] {
             for entry in found where host.equalsFolded(entry.host.span) { return entry.site }
         }

@@ -21,7 +21,9 @@ package enum RequestKey: Equatable, Sendable {
     }
 
     /// The key's hash, the same in every worker and process; nil where the request has none.
-    package func hash(of head: borrowing RequestHead, from facts: borrowing ClientFacts) -> UInt64? {
+    package func hash(
+        of head: borrowing RequestHead, from facts: borrowing ClientFacts
+    ) -> UInt64? {
         switch self {
         case .path: return Self.hash(head[head.path])
         case .url: return Self.hash(head[head.pathAndQuery])

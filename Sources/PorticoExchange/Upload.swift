@@ -12,10 +12,9 @@ final class Upload: BodySink {
     private static let mostKept = 64 << 10
 
     private let client: any ClientPort
-    private let ended: WaitPoint
     private var origin: (any OriginPort)?
-    private var scope = Scope()
-    private var isCarried = false
+    /// What ends the carrying task, and where its end is waited for; nil while there is none.
+    private var carrier: (scope: Scope, ended: WaitPoint)?
     private var kept = Buffer()
     private var keeps: Bool
     private var sourceIsFinished = false
@@ -26,16 +25,14 @@ final class Upload: BodySink {
     /// What went wrong on the client's side of it.
     private(set) var fault: ExchangeFault?
 
-    init(of client: any ClientPort, keeping: Bool, on reactor: Reactor) {
+    init(of client: any ClientPort, keeping: Bool) {
         self.client = client
         keeps = keeping
-        ended = WaitPoint(reactor.timers)
     }
 
     /// Gives `origin` what has been kept of earlier tries and what has arrived.
     func begin(to origin: any OriginPort) throws(ExchangeFault) {
         self.origin = origin
-        scope = Scope()
         isFinished = false
         if !kept.isEmpty { origin.put(kept.bytes) }
         if sourceIsFinished { return finish(to: origin) }
@@ -54,24 +51,32 @@ final class Upload: BodySink {
     func start(on reactor: Reactor, onFault: @escaping () -> Void) {
         guard let origin else { return }
         // Counts from here on: `stop` may be called before the task's first line.
-        isCarried = true
-        reactor.start { await self.carry(to: origin, onFault) }
+        let scope = Scope()
+        let ended = WaitPoint(reactor.timers)
+        carrier = (scope, ended)
+        reactor.start {
+            await self.carry(to: origin, in: scope, onFault)
+            self.carrier = nil
+            ended.wake()
+        }
     }
 
-    private func carry(to origin: any OriginPort, _ onFault: () -> Void) async {
+    private func carry(
+        to origin: any OriginPort, in scope: Scope, _ onFault: () -> Void
+    ) async {
         do throws(ExchangeFault) {
-            try await carryOn(to: origin)
+            try await carryOn(to: origin, in: scope)
         } catch {
             if case .client = error, !scope.isInterrupted {
                 fault = error
                 onFault()
             }
         }
-        isCarried = false
-        ended.wake()
     }
 
-    private func carryOn(to origin: any OriginPort) async throws(ExchangeFault) {
+    private func carryOn(
+        to origin: any OriginPort, in scope: Scope
+    ) async throws(ExchangeFault) {
         // An interrupted scope ends a wait, but where nothing blocks nobody waits.
         while !scope.isInterrupted {
             if try !origin.flushNow() { try await origin.flush(in: scope) }
@@ -86,9 +91,9 @@ final class Upload: BodySink {
 
     /// Ends the carrying task, wherever it waits, and returns when it has ended.
     func stop() async {
-        guard isCarried else { return }
+        guard let (scope, ended) = carrier else { return }
         scope.interrupt()
-        while isCarried { _ = await ended.wait(by: .distantFuture) { !isCarried } }
+        while carrier != nil { _ = await ended.wait(by: .distantFuture) { carrier == nil } }
     }
 
     private func finish(to origin: any OriginPort) {

@@ -83,6 +83,13 @@ struct SiteTests {
         #expect(found.body == "")
     }
 
+    @Test func `without a host there is nowhere to send anybody`() {
+        let found = answer("GET / HTTP/1.0", fields: "Host:") {
+            makeSite(["*"], pool: $0, redirectsToHTTPS: true)
+        }
+        #expect(found.events == ["400", "end", "over"])
+    }
+
     @Test func `over TLS, or what a trusted proxy says was TLS, nobody is sent elsewhere`() {
         let direct = answer(facts: makeFacts(tls: "TLSv1.3")) {
             makeSite(pool: $0, redirectsToHTTPS: true, hsts: "max-age=9")

@@ -112,7 +112,9 @@ package struct ContentRange: Equatable, Sendable {
         let total = value.extracting((slash + 1)...)
         var length: Int64?
         if !total.equals("*") {
-            guard let number = total.decimal, let number = Int64(exactly: number) else { return nil }
+            guard let number = total.decimal, let number = Int64(exactly: number) else {
+                return nil
+            }
             length = number
         }
         let span = value.extracting(6..<slash)
@@ -124,6 +126,7 @@ package struct ContentRange: Equatable, Sendable {
         guard let dash = span.firstIndex(of: 0x2D),
             let first = span.extracting(..<dash).decimal,
             let last = span.extracting((dash + 1)...).decimal,
+            // Below, since the end of the range lies one behind.
             last >= first, last < UInt64(length ?? .max)
         else { return nil }
         self.init(Int64(first)..<Int64(last) + 1, of: length)

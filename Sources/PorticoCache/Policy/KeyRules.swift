@@ -100,7 +100,8 @@ package struct KeyRules: Sendable {
             let end = query.firstIndex(of: 0x26, from: start) ?? query.count
             if ignores(name(query, start, end)) {
                 dropped = true
-            } else {
+            } else if end > start || !sortsQuery || query.isEmpty {
+                // "a&&b" says nothing between its ampersands.
                 parameters.append(ByteRange(start, end))
             }
             start = end + 1

@@ -24,8 +24,18 @@ package struct VaryNames: Equatable, Sendable {
         self.names = names
     }
 
+    /// More names than any origin means; each costs every request for the resource.
+    package static let limit = 64
+
+    /// Whether it says "*", or more than anybody can mean: no request matches either.
     package static func isAny(in response: borrowing Fields) -> Bool {
-        response.list(.vary, contains: "*")
+        var count = 0
+        var hasStar = false
+        response.forEachMember(of: .vary) { member in
+            count += 1
+            if member.equals("*") { hasStar = true }
+        }
+        return hasStar || count > limit
     }
 
     /// Appends the request's values in normal form: two requests with the same bytes here select
@@ -44,8 +54,10 @@ package struct VaryNames: Equatable, Sendable {
         _ name: Span<UInt8>, of request: borrowing Fields, into buffer: inout Buffer
     ) {
         let known = FieldName(name)
-        if known == .acceptEncoding || known == .acceptLanguage {
-            return writeUnordered(known, of: request, into: &buffer)
+        if known == .acceptEncoding || known == .acceptLanguage,
+            writeUnordered(known, of: request, into: &buffer)
+        {
+            return
         }
         var isPresent = false
         for line in request.lines where line.name == known {
@@ -67,7 +79,7 @@ package struct VaryNames: Equatable, Sendable {
         while index < value.count {
             let byte = value[index]
             index += 1
-            if !isQuoted, byte == 0x20 || byte == 0x09 {
+            if !isQuoted, isSpace(byte) {
                 hasSpace = true
                 continue
             }
@@ -84,28 +96,71 @@ package struct VaryNames: Equatable, Sendable {
     }
 
     /// Lists whose order says nothing (RFC 9110 §12.5.3, §12.5.4) and whose members fold case:
-    /// sorted, without white space and duplicates.
+    /// sorted, without white space and duplicates. False, and nothing is written, for what is too
+    /// long to be a browser's.
     private static func writeUnordered(
         _ name: FieldName, of request: borrowing Fields, into buffer: inout Buffer
-    ) {
-        guard request.contains(name) else { return }
-        var members: [[UInt8]] = []
-        request.forEachMember(of: name) { member in
-            var bytes: [UInt8] = []
-            for index in member.indices where member[index] != 0x20 && member[index] != 0x09 {
-                bytes.append(ASCII.lowercase(member[index]))
+    ) -> Bool {
+        var members: [ByteRange] = []
+        for line in request.lines where line.name == name {
+            let value = request[line.valueRange]
+            var start = 0
+            while start <= value.count {
+                let end = value.firstIndex(of: 0x2C, from: start) ?? value.count
+                let lower = Int(line.valueRange.lower)
+                insert(ByteRange(lower + start, lower + end), into: &members, of: request)
+                if members.count > longestList { return false }
+                start = end + 1
             }
-            members.append(bytes)
         }
-        members.sort { $0.lexicographicallyPrecedes($1) }
+        guard request.contains(name) else { return true }
         buffer.append(0x3D)
-        var previous: [UInt8]?
-        for member in members where member != previous {
-            if previous != nil { buffer.append(0x2C) }
-            buffer.append(member.span)
-            previous = member
+        for (index, member) in members.enumerated() {
+            if index > 0 { buffer.append(0x2C) }
+            let bytes = request[member]
+            for place in bytes.indices where !isSpace(bytes[place]) {
+                buffer.append(ASCII.lowercase(bytes[place]))
+            }
+        }
+        return true
+    }
+
+    private static let longestList = 32
+
+    private static func insert(
+        _ range: ByteRange, into members: inout [ByteRange], of request: borrowing Fields
+    ) {
+        let member = request[range]
+        if member.trimmingOWS.isEmpty { return }
+        var place = members.count
+        while place > 0 {
+            let order = compare(member, request[members[place - 1]])
+            if order == 0 { return }
+            if order > 0 { break }
+            place -= 1
+        }
+        members.insert(range, at: place)
+    }
+
+    /// Negative, zero or positive; without white space and case.
+    private static func compare(_ left: Span<UInt8>, _ right: Span<UInt8>) -> Int {
+        var first = 0
+        var second = 0
+        while true {
+            while first < left.count, isSpace(left[first]) { first += 1 }
+            while second < right.count, isSpace(right[second]) { second += 1 }
+            if first == left.count || second == right.count {
+                return (left.count - first) - (right.count - second)
+            }
+            let difference =
+                Int(ASCII.lowercase(left[first])) - Int(ASCII.lowercase(right[second]))
+            if difference != 0 { return difference }
+            first += 1
+            second += 1
         }
     }
+
+    private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
 }
 
 /// One stored response among several of a key, as far as choosing needs it.

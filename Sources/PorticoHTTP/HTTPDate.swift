@@ -210,7 +210,8 @@ package enum HTTPDate {
 
         mutating func skipGMT() -> Bool {
             guard skip(0x20), let word = letters() else { return false }
-            return text.extracting(word).equals("GMT")
+            // Case matters in the grammar (RFC 9110 §5.6.7); who writes "gmt" means no other zone.
+            return text.extracting(word).equalsFolded("gmt")
         }
     }
 }

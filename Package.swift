@@ -48,7 +48,7 @@ let floor3: [Target] =
     + module("PorticoTLS", ["PorticoBytes", "PorticoSettings", "CPorticoOpenSSL"])
     + module("PorticoOrigins", ["PorticoBytes", "PorticoSettings"])
     + module("PorticoLimits", ["PorticoBytes", "PorticoSettings"])
-    + module("PorticoCache", ["PorticoBytes", "PorticoSettings"])
+    + module("PorticoCache", ["PorticoBytes", "PorticoHTTP", "PorticoSettings"])
     + module("PorticoWAF", ["PorticoBytes", "PorticoSettings"])
     + module("PorticoImage", ["PorticoBytes", "PorticoSettings"])
     + module("PorticoTelemetry", ["PorticoBytes", "PorticoSettings"])

@@ -210,7 +210,7 @@ struct Mark: ~Copyable {
             if grown != 0 { bytes.add(grown, ordering: .relaxed) }
         }
         if (shard.count + 1) * 4 > shard.slots.count * 3 {
-            collect(now, in: &shard)
+            collect(before: now - min(now, Self.recent), in: &shard)
             // Less than a quarter came free: growing is cheaper than collecting again soon.
             let isTight = (shard.count + 1) * 2 > shard.slots.count
             shard.rebuild(slotCount: isTight ? max(16, shard.slots.count * 2) : shard.slots.count)
@@ -218,6 +218,15 @@ struct Mark: ~Copyable {
         // Offsets have 32 bits.
         guard shard.texts.count + word.count + Self.prefixCount < Int(UInt32.max) else {
             return nil
+        }
+        if shard.freeIDs.isEmpty && shard.taken == limitPerShard {
+            // Every mark that can be spared, but not for every word that finds no room: a look at
+            // all of them is worth it only now and then.
+            if shard.refused % (shard.count / 4 + 1) == 0 {
+                collect(before: now, in: &shard)
+                shard.rebuild(slotCount: shard.slots.count)
+            }
+            shard.refused = shard.freeIDs.isEmpty ? shard.refused + 1 : 0
         }
         let local: UInt32
         if let free = shard.freeIDs.popLast() {
@@ -250,8 +259,8 @@ struct Mark: ~Copyable {
         return id
     }
 
-    /// Forgets what nobody uses, except for the most recent purges.
-    private func collect(_ now: UInt64, in shard: inout MarkShard) {
+    /// Forgets what nobody uses, except for what was purged after `number`. The caller rebuilds.
+    private func collect(before number: UInt64, in shard: inout MarkShard) {
         for index in shard.slots.indices where shard.slots[index].id != 0 {
             let id = Int(shard.slots[index].id)
             // SAFETY: as above.
@@ -261,7 +270,7 @@ struct Mark: ~Copyable {
             let kind = Int(shard.texts[Int(shard.slots[index].start)])
             let floor = shard.floors[kind]
             let isAtFloor = hard <= floor.hard && soft <= floor.soft
-            guard isAtFloor || max(hard, soft) + Self.recent <= now else { continue }
+            guard isAtFloor || max(hard, soft) <= number else { continue }
             shard.floors[kind].hard = max(shard.floors[kind].hard, hard)
             shard.floors[kind].soft = max(shard.floors[kind].soft, soft)
             shard.freeIDs.append(UInt32(id / Self.shardCount))
@@ -293,6 +302,8 @@ private struct MarkShard {
     /// Local numbers given out so far, and those given back.
     var taken = 0
     var freeIDs: [UInt32] = []
+    /// Words that found no room since the last one that did.
+    var refused = 0
     /// By kind.
     var floors = MarkKind.allCases.map { _ in (hard: UInt64(0), soft: UInt64(0)) }
 

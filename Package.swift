@@ -104,7 +104,8 @@ let tools: [Target] = [
         name: "HTTP1Properties", dependencies: ["PorticoBytes", "PorticoHTTP", "PorticoHTTP1"],
         path: "Tests/Fuzz/Properties", swiftSettings: strict),
     .executableTarget(
-        name: "PorticoBench", dependencies: ["PorticoBytes", "PorticoHTTP", "PorticoHTTP1"],
+        name: "PorticoBench",
+        dependencies: ["PorticoBytes", "PorticoHTTP", "PorticoHTTP1", "PorticoCache"],
         swiftSettings: strict),
 ]
 

@@ -75,6 +75,12 @@ public import PorticoBytes
         lines.removeAll(keepingCapacity: true)
     }
 
+    /// Room for exactly so much more, where a head is kept and must not be larger than it is.
+    package mutating func reserve(bytes: Int, lines count: Int) {
+        storage.reserveCapacity(storage.count + bytes)
+        lines.reserveCapacity(lines.count + count)
+    }
+
     /// Takes over raw bytes of a head whose lines the reader will name by range. Returns where
     /// they begin in the storage.
     package mutating func adopt(_ bytes: Span<UInt8>) -> Int {

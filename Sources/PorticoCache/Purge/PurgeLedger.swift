@@ -1,0 +1,253 @@
+internal import PorticoBytes
+internal import Synchronization
+
+/// How deep a purge goes.
+package enum PurgeDepth: UInt8, Sendable {
+    /// The object is not served again.
+    case hard
+    /// The object is stale: it may be served while, or because, a newer one cannot be had yet.
+    case soft
+}
+
+/// A site under which objects are marked; the same number for the same name as long as the
+/// ledger lives.
+package struct PurgeSite: Hashable, Sendable {
+    let number: UInt32
+    /// That all of the site's objects are marked with.
+    let mark: UInt32
+}
+
+/// What is to be purged, within one site or in all of them.
+package enum PurgeTarget: Equatable, Sendable {
+    case tags([[UInt8]])
+    /// Host, path and query in the cache's normal form, without scheme: `host/path?query`.
+    case url([UInt8])
+    case host([UInt8])
+    /// All URLs that begin so.
+    case prefix([UInt8])
+    /// Every tag for which the matcher holds that the caller brings; the text is for the record.
+    case pattern([UInt8])
+    case everything
+}
+
+/// What a purge leaves behind of an object.
+package enum PurgeVerdict: Equatable, Sendable {
+    case untouched
+    /// Softly purged: stale.
+    case stale
+    /// Purged: not to be served in any way.
+    case gone
+}
+
+/// What came of one purge.
+package struct PurgeReceipt: Sendable {
+    package let number: UInt64
+    /// 32 hexadecimal digits, not to be guessed.
+    package let id: String
+    /// How many words it reached: tags named, or tags and URLs that matched.
+    package let count: Int
+}
+
+/// Which purges there were, and the comparison that says whether an object survived them.
+///
+/// A purge is one number, the next of a sequence, stored at each word that it names; it costs the
+/// same for one object or a million. An object remembers in its `PurgeStamp` the number
+/// at which its fetch began and the words it is marked with, and is fresh only if none of
+/// them was purged later. So a fetch that began before a purge is never fresh after it, however late
+/// it ends. The stamp also remembers at which number it was last found fresh: while
+/// nobody purges, a hit costs one comparison.
+///
+/// Done means done: the numbers are stored at the words first and the sequence is published last,
+/// before `purge` returns. Who loads the sequence afterwards looks at the words again. Purges are made
+/// one at a time; hits take no lock.
+///
+/// A purge within a site reaches only objects of that site: words are kept apart by site.
+package final class PurgeLedger: Sendable {
+    private struct Sites {
+        var numbers: [[UInt8]: UInt32] = [:]
+        /// By number, from 1 on.
+        var marks: [UInt32] = []
+    }
+
+    /// A site's own mark has no word.
+    private static let noWord: [UInt8] = []
+
+    let table: MarkTable
+    private let sequence = Atomic<UInt64>(1)
+    private let hardFloor = Atomic<UInt64>(0)
+    private let softFloor = Atomic<UInt64>(0)
+    /// Held during a purge.
+    private let sites = Mutex(Sites())
+    private let namer = KeyHasher()
+
+    /// The purges that can be asked about.
+    package let log = PurgeLog()
+
+    /// `maxMarks`: how many distinct words (tags, URLs, hosts) objects may be marked with at a
+    /// time. Each costs 24 bytes of address space at once, and about 50 bytes and itself when used.
+    package init(maxMarks: Int = 1 << 22, hasher: KeyHasher = KeyHasher()) {
+        table = MarkTable(limit: maxMarks, hasher: hasher)
+    }
+
+    /// Memory held by words and numbers.
+    package var bytes: Int { table.bytes.load(ordering: .relaxed) }
+
+    /// How many words are known.
+    package var markCount: Int { table.count }
+
+    /// The site of this name, which is known from now on.
+    package func site(_ name: [UInt8]) -> PurgeSite {
+        sites.withLock { sites in
+            if let number = sites.numbers[name] {
+                return PurgeSite(number: number, mark: sites.marks[Int(number) - 1])
+            }
+            let number = UInt32(sites.marks.count + 1)
+            // Used by the ledger itself, so never collected.
+            guard let mark = table.use(Self.noWord.span, .site, site: number, now: now) else {
+                preconditionFailure("no room for the mark of a site")
+            }
+            sites.numbers[name] = number
+            sites.marks.append(mark)
+            return PurgeSite(number: number, mark: mark)
+        }
+    }
+
+    // MARK: - Marking
+
+    /// The number of the last purge. Taken before a fetch begins, and given to its stamp.
+    package var now: UInt64 { sequence.load(ordering: .acquiring) }
+
+    /// The stamp of what was fetched from number `fence` on. The caller adds URL, host and tags.
+    package func stamp(since fence: UInt64, of site: PurgeSite) -> PurgeStamp {
+        table.useAgain(site.mark)
+        return PurgeStamp(ledger: self, fence: fence, site: site)
+    }
+
+    // MARK: - Asking
+
+    /// Whether purges left the object alone. Asked for each hit: 2 ns while nobody purges.
+    package func verdict(on stamp: borrowing PurgeStamp) -> PurgeVerdict {
+        let number = sequence.load(ordering: .acquiring)
+        let checked = stamp.checked.load(ordering: .relaxed)
+        if checked >> 1 == number { return checked & 1 == 0 ? .untouched : .stale }
+        return verdict(on: stamp, at: number)
+    }
+
+    private func verdict(on stamp: borrowing PurgeStamp, at number: UInt64) -> PurgeVerdict {
+        let fence = stamp.fence
+        if hardFloor.load(ordering: .relaxed) > fence { return .gone }
+        var isStale = softFloor.load(ordering: .relaxed) > fence
+        for id in stamp.marks {
+            if table.hardNumber(of: id) > fence { return .gone }
+            if table.softNumber(of: id) > fence { isStale = true }
+        }
+        stamp.checked.store(number << 1 | (isStale ? 1 : 0), ordering: .relaxed)
+        return isStale ? .stale : .untouched
+    }
+
+    /// Whether the object carries this tag.
+    package func carries(
+        _ tag: Span<UInt8>, of site: PurgeSite, _ stamp: borrowing PurgeStamp
+    ) -> Bool {
+        guard let id = table.find(tag, .tag, site: site.number) else { return false }
+        return stamp.marks.contains(id)
+    }
+
+    // MARK: - Purging
+
+    /// Purges, and is done when it returns: no request that begins now gets what was fetched
+    /// before as fresh. `site`: nil for all. Patterns and prefixes take time with the number of
+    /// words known (others wait, hits do not): they belong into the pool.
+    package func purge(
+        _ target: PurgeTarget, of site: PurgeSite?, _ depth: PurgeDepth,
+        where matches: (Span<UInt8>) -> Bool = { _ in false }
+    ) -> PurgeReceipt {
+        let (number, count) = sites.withLock { sites in
+            let number = sequence.load(ordering: .relaxed) + 1
+            let count = apply(target, of: site, depth, number, sites, matches)
+            sequence.store(number, ordering: .sequentiallyConsistent)
+            return (number, count)
+        }
+        return PurgeReceipt(number: number, id: id(of: number), count: count)
+    }
+
+    /// Makes a purge of the journal again, under its own number.
+    package func replay(
+        _ target: PurgeTarget, of site: PurgeSite?, _ depth: PurgeDepth, number: UInt64,
+        where matches: (Span<UInt8>) -> Bool = { _ in false }
+    ) {
+        sites.withLock { sites in
+            _ = apply(target, of: site, depth, number, sites, matches)
+            let last = max(number, sequence.load(ordering: .relaxed))
+            // One further, because stamps may have been checked against the last one already.
+            sequence.store(last + 1, ordering: .sequentiallyConsistent)
+        }
+    }
+
+    /// Makes the sequence go on behind `number`: the highest that a store or journal remembers.
+    package func advance(past number: UInt64) {
+        sites.withLock { _ in
+            if sequence.load(ordering: .relaxed) <= number {
+                sequence.store(number + 1, ordering: .sequentiallyConsistent)
+            }
+        }
+    }
+
+    private func apply(
+        _ target: PurgeTarget, of site: PurgeSite?, _ depth: PurgeDepth, _ number: UInt64,
+        _ sites: borrowing Sites, _ matches: (Span<UInt8>) -> Bool
+    ) -> Int {
+        switch target {
+        case .tags(let tags):
+            for tag in tags { purge(tag.span, .tag, of: site, depth, number, sites) }
+            return tags.count
+        case .url(let url):
+            purge(url.span, .url, of: site, depth, number, sites)
+            return 1
+        case .host(let host):
+            purge(host.span, .host, of: site, depth, number, sites)
+            return 1
+        case .prefix(let prefix):
+            return table.purge(.url, site: site?.number, depth, number: number) { url in
+                url.count >= prefix.count
+                    && url.extracting(..<prefix.count).equals(prefix.span)
+            }
+        case .pattern:
+            return table.purge(
+                .tag, site: site?.number, depth, number: number, where: matches)
+        case .everything:
+            if let site {
+                table.purge(Self.noWord.span, .site, site: site.number, depth, number: number)
+            } else {
+                switch depth {
+                case .hard: _ = hardFloor.max(number, ordering: .relaxed)
+                case .soft: _ = softFloor.max(number, ordering: .relaxed)
+                }
+            }
+            return 1
+        }
+    }
+
+    private func purge(
+        _ word: Span<UInt8>, _ kind: MarkKind, of site: PurgeSite?, _ depth: PurgeDepth,
+        _ number: UInt64, _ sites: borrowing Sites
+    ) {
+        if let site {
+            table.purge(word, kind, site: site.number, depth, number: number)
+        } else if !sites.marks.isEmpty {
+            for site in 1...sites.marks.count {
+                table.purge(word, kind, site: UInt32(site), depth, number: number)
+            }
+        }
+    }
+
+    private func id(of number: UInt64) -> String {
+        let hash = namer(Self.noWord.span, prefix: number)
+        return Self.hexadecimal(hash.high) + Self.hexadecimal(hash.low)
+    }
+
+    private static func hexadecimal(_ word: UInt64) -> String {
+        let digits = String(word, radix: 16)
+        return String(repeating: "0", count: 16 - digits.utf8.count) + digits
+    }
+}

@@ -1,0 +1,74 @@
+internal import PorticoBytes
+internal import Synchronization
+
+/// What one stored object remembers of purges: when its fetch began, and what it is marked with.
+///
+/// Its words are held in the ledger as long as it lives.
+package struct PurgeStamp: ~Copyable, Sendable {
+    /// The number of the last purge before the fetch began.
+    package let fence: UInt64
+    /// Some word found no room in the ledger: the object must not be stored, since a purge
+    /// would not find it.
+    package private(set) var isIncomplete = false
+    /// The site's first.
+    package private(set) var marks: [UInt32]
+    private let site: UInt32
+    private let ledger: PurgeLedger
+    /// The number up to which the object was checked, shifted by one, and whether it was stale.
+    let checked = Atomic<UInt64>(.max)
+
+    init(ledger: PurgeLedger, fence: UInt64, site: PurgeSite) {
+        self.ledger = ledger
+        self.fence = fence
+        self.site = site.number
+        marks = [site.mark]
+    }
+
+    private init(ledger: PurgeLedger, fence: UInt64, site: UInt32, marks: [UInt32]) {
+        self.ledger = ledger
+        self.fence = fence
+        self.site = site
+        self.marks = marks
+    }
+
+    deinit {
+        for mark in marks { ledger.table.release(mark) }
+    }
+
+    /// `host/path?query`, as `PurgeTarget.url` names it.
+    package mutating func add(url: Span<UInt8>) { add(url, .url) }
+
+    package mutating func add(host: Span<UInt8>) { add(host, .host) }
+
+    package mutating func add(tag: Span<UInt8>) { add(tag, .tag) }
+
+    /// The value of a tag field: tags between blanks and commas.
+    package mutating func add(tagList: Span<UInt8>) {
+        var start = 0
+        for index in 0...tagList.count {
+            if index < tagList.count {
+                let byte = tagList[index]
+                guard byte == 0x20 || byte == 0x2C || byte == 0x09 else { continue }
+            }
+            if index > start { add(tag: tagList.extracting(start..<index)) }
+            start = index + 1
+        }
+    }
+
+    private mutating func add(_ word: Span<UInt8>, _ kind: MarkKind) {
+        guard let mark = ledger.table.use(word, kind, site: site, now: ledger.now) else {
+            isIncomplete = true
+            return
+        }
+        marks.append(mark)
+    }
+
+    /// The same marks for an object that was validated by a request begun at `fence`.
+    package func renewed(since fence: UInt64) -> PurgeStamp {
+        for mark in marks { ledger.table.useAgain(mark) }
+        return PurgeStamp(ledger: ledger, fence: fence, site: site, marks: marks)
+    }
+
+    /// Allocated bytes.
+    var footprint: Int { heapBytes(ofArray: marks.capacity * 4) }
+}

@@ -77,7 +77,7 @@ package struct Folder: Sendable {
     package func names() throws(IOFault) -> [String] {
         let found = Names()
         // SAFETY: `found` outlives the call, and the callback is not kept.
-        let status = unsafe withExtendedLifetime(found) {
+        let status = withExtendedLifetime(found) {
             unsafe px_list_folder(path, Unmanaged.passUnretained(found).toOpaque()) {
                 context, name in
                 guard let context = unsafe context, let name = unsafe name else { return }

@@ -21,13 +21,15 @@ struct Writer: Sendable {
 extension DiskStore {
     /// Bodies are written in pieces of this size: whole blocks of checksums.
     private static let pieceBytes = 4 * RecordHead.blockBytes
-    /// Head and body up to this go in one write.
+    /// Parts and body up to this go in one write.
     private static let togetherBytes = 64 << 10
 
     /// Writes a whole object and makes it known. `body` hands over the body's pieces in their
     /// order, `bodyLength` bytes together. Blocks.
     ///
-    /// The head is written last: until then there is no record, whatever happens.
+    /// The first 128 bytes are written last: until then there is no record, and what stood there
+    /// for this key before still holds. A second small write, against a record in one piece that
+    /// a kill can leave with a head and half a body, which would hide the older one.
     @discardableResult
     package func append(
         _ record: DiskRecord, bodyLength: Int, at now: Instant,
@@ -146,7 +148,8 @@ extension DiskStore {
         _ writer: inout Writer, _ segment: Segment, _ head: RecordHead, _ record: DiskRecord,
         _ piece: BodyPiece, _ body: Span<UInt8>
     ) throws(DiskFault) {
-        var parts = Buffer(capacity: head.partsBytes)
+        let isTogether = head.byteCount <= Self.togetherBytes
+        var parts = Buffer(capacity: isTogether ? head.byteCount : head.bodyOffset)
         parts.append(record.key.span)
         parts.append(record.variantKey.span)
         parts.append(record.head.span)
@@ -155,17 +158,16 @@ extension DiskStore {
         for sum in piece.sums { parts.append(number: sum) }
         var head = head
         head.partsChecksum = Checksum.of(parts.bytes, seed: secret)
-        let isTogether = head.byteCount <= Self.togetherBytes
-        var buffer = Buffer(capacity: isTogether ? head.byteCount : head.bodyOffset)
-        let seed = Segment.seed(secret, id: segment.id, offset: writer.position)
-        head.append(to: &buffer, seed: seed)
-        buffer.append(parts.bytes)
-        buffer.append(zeros: head.bodyOffset - buffer.count)
+        parts.append(zeros: head.bodyOffset - RecordHead.byteCount - parts.count)
         if isTogether {
-            buffer.append(body)
+            parts.append(body)
         } else {
             try segment.file.writeAll(body, at: piece.offset)
         }
+        try segment.file.writeAll(parts.bytes, at: writer.position + RecordHead.byteCount)
+        var buffer = Buffer(capacity: RecordHead.byteCount)
+        head.append(
+            to: &buffer, seed: Segment.seed(secret, id: segment.id, offset: writer.position))
         try segment.file.writeAll(buffer.bytes, at: writer.position)
         writer.position += head.byteCount
         tally.written.add(1, ordering: .relaxed)

@@ -107,9 +107,11 @@ extension DiskStore {
             try target.file.writeAll(
                 block.span.extracting(0..<count), at: offset + head.bodyOffset + start)
         }
-        var buffer = Buffer(capacity: bytes.count)
+        try target.file.writeAll(
+            bytes.span.extracting(RecordHead.byteCount..<bytes.count),
+            at: offset + RecordHead.byteCount)
+        var buffer = Buffer(capacity: RecordHead.byteCount)
         head.append(to: &buffer, seed: Segment.seed(secret, id: target.id, offset: offset))
-        buffer.append(bytes.span.extracting(RecordHead.byteCount..<bytes.count))
         try target.file.writeAll(buffer.bytes, at: offset)
         writer.position += head.byteCount
         fences.withLock {

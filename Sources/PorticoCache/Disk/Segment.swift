@@ -145,10 +145,12 @@ struct SegmentScan: ~Copyable {
     }
 
     private mutating func fill() throws(DiskFault) -> Bool {
-        if window.isEmpty { window = [UInt8](repeating: 0, count: Self.windowBytes) }
+        if window.isEmpty {
+            window = [UInt8](repeating: 0, count: min(Self.windowBytes, segment.byteCount))
+        }
         windowStart = position
         windowCount = 0
-        let wanted = min(Self.windowBytes, segment.byteCount - position)
+        let wanted = min(window.count, segment.byteCount - position)
         while windowCount < wanted {
             let count = try segment.file.read(
                 into: &window, windowCount..<wanted, at: windowStart + windowCount)

@@ -79,6 +79,12 @@ package struct DiskGeometry: Equatable, Sendable {
     static let unit = 64
     static let largestSegment = unit << 20
 
+    init(segmentBytes: Int, segments: Int, journalBytes: Int) {
+        self.segmentBytes = segmentBytes
+        segmentsBudget = segments * segmentBytes
+        self.journalBytes = journalBytes
+    }
+
     /// nil if that is too little to be worth a store.
     package init?(diskBytes: Int) {
         guard diskBytes >= 1 << 20 else { return nil }

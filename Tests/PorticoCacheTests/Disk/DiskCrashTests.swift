@@ -21,10 +21,10 @@ struct DiskCrashTests {
         var promises = Promises()
         do {
             let store = try DiskStore.opened(storage, geometry: Self.geometry)
-            for step in 0..<8 {
+            for step in 0..<7 {
                 let name = "object\(step % 5)"
                 promises.underWay = "\(step)"
-                try store.put(name, 150 + 61 * step, version: "\(step)")
+                try store.put(name, 40 + 23 * step, version: "\(step)")
                 promises.objects[name] = "\(step)"
                 let purge = PurgeRecord(
                     .tag, step % 2 == 0 ? .hard : .soft, sequence: PurgeJournal.gap + UInt64(step),
@@ -41,7 +41,7 @@ struct DiskCrashTests {
         whole.set { $0.untilKilled = 1 << 30 }
         _ = live(on: whole)
         let total = (1 << 30) - (whole.state.withLock { $0.untilKilled } ?? 0)
-        #expect(total > 5000)
+        #expect(total > 2000)
         for cut in 0...total {
             let storage = MemoryStorage()
             storage.set { $0.untilKilled = cut }
@@ -56,10 +56,10 @@ struct DiskCrashTests {
             for (name, version) in promises.objects {
                 let step = try #require(Int(version))
                 let body = store.get(name)
-                let kept = body == DiskFixture.body(name + version, 150 + 61 * step)
+                let kept = body == DiskFixture.body(name + version, 40 + 23 * step)
                 // The one that was being written may have become whole.
                 let next = promises.underWay.flatMap { Int($0) } ?? 0
-                let replaced = body == DiskFixture.body(name + "\(next)", 150 + 61 * next)
+                let replaced = body == DiskFixture.body(name + "\(next)", 40 + 23 * next)
                 #expect(kept || replaced, "\(name) after \(cut) bytes")
             }
             for purge in promises.purges { #expect(replayed.contains(purge), "after \(cut) bytes") }

@@ -115,18 +115,17 @@ final class DiskIndex: Sendable {
         shard(key).table.withLock { $0.insert(Slot(key, location)) }
     }
 
-    /// Takes in what a scan found, unless something newer is known; whether it did.
-    func insertLoaded(_ key: DiskKey, _ location: DiskLocation, isTombstone: Bool) -> Bool {
+    /// Takes in what a scan found, unless something newer is known.
+    func insertLoaded(_ key: DiskKey, _ location: DiskLocation, isTombstone: Bool) {
         shard(key).table.withLock { table in
             if let index = table.index(of: key, location.variant),
                 !location.isNewer(than: table.slots[index].location)
             {
-                return false
+                return
             }
             var location = location
             if isTombstone { location.place |= Mark.tombstone.rawValue }
             table.insert(Slot(key, location))
-            return true
         }
     }
 

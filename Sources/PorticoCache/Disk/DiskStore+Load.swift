@@ -36,9 +36,11 @@ extension DiskStore {
                 let location = DiskLocation(
                     segment: id, variant: head.variant, offset: offset, byteCount: head.byteCount,
                     bodyOffset: head.bodyOffset)
-                let isKnown = index.insertLoaded(
+                index.insertLoaded(
                     head.key, location, isTombstone: head.kind == .tombstone)
-                if isKnown { lowest = min(lowest, head.fillSequence) }
+                // Also of those that a newer record hides: that one may be damaged one day, and
+                // then the purges between the two must still be known.
+                lowest = min(lowest, head.fillSequence)
             }
             end = scan.end
         } catch {

@@ -49,7 +49,7 @@ package final class DiskStore: Sendable {
         var found: [Segment] = []
         for name in try storage.names() {
             guard let id = Segment.id(of: name) else { continue }
-            if let segment = try? Self.open(storage, id, secret, ledger) {
+            if let segment = try Self.open(storage, id, secret, ledger) {
                 found.append(segment)
             } else {
                 try storage.remove(name)

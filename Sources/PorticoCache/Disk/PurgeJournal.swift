@@ -99,7 +99,11 @@ package final class PurgeJournal: Sendable {
                     if reading.end < content.count { try file.truncate(to: reading.end) }
                     var buffer = Buffer()
                     mark.append(to: &buffer, secret: secret)
-                    try write(buffer.bytes, &state)
+                    if reading.end + buffer.count > limit {
+                        try compact(&state, 0)
+                    } else {
+                        try write(buffer.bytes, &state)
+                    }
                 }
             }
         } else {

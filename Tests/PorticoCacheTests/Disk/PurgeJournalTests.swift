@@ -93,6 +93,11 @@ struct PurgeJournalTests {
         #expect(storage.contents["journal.new"] == nil)
     }
 
+    @Test func `starting again and again does not let it grow`() throws {
+        let storage = MemoryStorage()
+        for _ in 0..<100 { #expect(try open(storage, limit: 1024).0.byteCount <= 1024) }
+    }
+
     @Test func `what is older than every object is forgotten`() throws {
         let storage = MemoryStorage()
         let (journal, _) = try open(storage, limit: 2048)

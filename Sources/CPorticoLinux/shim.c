@@ -18,9 +18,15 @@
 #include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
+#include <sys/sendfile.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+<<<<<<< HEAD
 #include <sys/wait.h>
+=======
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+>>>>>>> disk
 #include <time.h>
 #include <unistd.h>
 
@@ -320,4 +326,79 @@ int px_open_append(const char *path) {
 
 int px_random(void *bytes, size_t count) {
   return getrandom(bytes, count, 0) == (ssize_t)count ? 0 : -errno;
+}
+
+/* MARK: files */
+
+int px_open_file(const char *path, int create) {
+  int flags = O_RDWR | O_CLOEXEC | (create ? O_CREAT | O_TRUNC : 0);
+  return result(open(path, flags, 0600));
+}
+
+int64_t px_file_size(int fd) {
+  struct stat s;
+  return fstat(fd, &s) < 0 ? -errno : s.st_size;
+}
+
+int64_t px_read_at(int fd, void *bytes, size_t count, int64_t offset) {
+  ssize_t n;
+  do n = pread(fd, bytes, count, offset);
+  while (n < 0 && errno == EINTR);
+  return n < 0 ? -errno : n;
+}
+
+int64_t px_write_at(int fd, const void *bytes, size_t count, int64_t offset) {
+  ssize_t n;
+  do n = pwrite(fd, bytes, count, offset);
+  while (n < 0 && errno == EINTR);
+  return n < 0 ? -errno : n;
+}
+
+int px_allocate(int fd, int64_t count, int grow) {
+  int n;
+  do n = fallocate(fd, grow ? 0 : FALLOC_FL_KEEP_SIZE, 0, count);
+  while (n < 0 && errno == EINTR);
+  if (n < 0 && errno == EOPNOTSUPP) n = grow ? ftruncate(fd, count) : 0;
+  return result(n);
+}
+
+int px_truncate(int fd, int64_t count) { return result(ftruncate(fd, count)); }
+
+int px_synchronise(int fd) { return result(fdatasync(fd)); }
+
+int px_synchronise_folder(const char *path) {
+  int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return -errno;
+  int n = result(fsync(fd));
+  close(fd);
+  return n;
+}
+
+int64_t px_send_file(int socket, int file, int64_t offset, size_t count) {
+  off_t at = offset;
+  ssize_t n = sendfile(socket, file, &at, count);
+  return n < 0 ? -errno : n;
+}
+
+int px_list_folder(const char *path, void *context,
+                   void (*found)(void *context, const char *name)) {
+  DIR *folder = opendir(path);
+  if (!folder) return -errno;
+  struct dirent *entry;
+  errno = 0;
+  while ((entry = readdir(folder))) {
+    if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..")) found(context, entry->d_name);
+    errno = 0;
+  }
+  int error = errno;
+  closedir(folder);
+  return -error;
+}
+
+int px_disk_space(const char *path, int64_t *total, int64_t *available) {
+  struct statvfs s;
+  if (statvfs(path, &s) < 0) return -errno;
+  *total = (int64_t)s.f_blocks * (int64_t)s.f_frsize;
+  *available = (int64_t)s.f_bavail * (int64_t)s.f_frsize;
+  return 0;
 }

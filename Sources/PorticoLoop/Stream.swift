@@ -138,6 +138,24 @@ package final class Stream: Source {
         return Int(sent)
     }
 
+    /// Sends a part of a file without a copy through this process; how many bytes that were.
+    /// Blocks on the disk where the page cache has nothing. What the file lacks is a fault.
+    package func sendNow(
+        from file: RandomAccessFile, _ range: Range<Int>
+    ) throws(IOFault) -> Int {
+        guard mayWrite, !range.isEmpty else { return 0 }
+        let sent = px_send_file(
+            descriptor, file.descriptor, Int64(range.lowerBound), range.count)
+        if sent < 0 {
+            guard sent == -Int64(EAGAIN) else { throw .system(Int32(-sent)) }
+            mayWrite = false
+            return 0
+        }
+        if sent == 0 { throw .system(EIO) }
+        // Unlike a write, a short one does not mean that the socket is full.
+        return Int(sent)
+    }
+
     /// Waits until a write may find room.
     package func writable(by deadline: Instant, in scope: Scope? = nil) async throws(IOFault) {
         if mayWrite { return }

@@ -80,3 +80,21 @@ int px_cpus(void);
 int px_drop_to_user(const char *user);
 int px_open_append(const char *path);
 int px_random(void *bytes, size_t count);
+
+/* Files that are read and written at a place. */
+int px_open_file(const char *path, int create); /* create: new and empty */
+int64_t px_file_size(int fd);
+int64_t px_read_at(int fd, void *bytes, size_t count, int64_t offset);
+int64_t px_write_at(int fd, const void *bytes, size_t count, int64_t offset);
+/* Sets aside the first count bytes; grow: the size becomes count. Where the file system cannot,
+   only the size is set. */
+int px_allocate(int fd, int64_t count, int grow);
+int px_truncate(int fd, int64_t count);
+int px_synchronise(int fd);
+int px_synchronise_folder(const char *path);
+/* Straight from the file to a socket; how many bytes. */
+int64_t px_send_file(int socket, int file, int64_t offset, size_t count);
+/* Calls found once for each name but "." and "..". */
+int px_list_folder(const char *path, void *context, void (*found)(void *context, const char *name));
+/* Of the file system that holds the path: bytes in all, and bytes that are free to us. */
+int px_disk_space(const char *path, int64_t *total, int64_t *available);

@@ -21,12 +21,9 @@
 #include <sys/sendfile.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
-<<<<<<< HEAD
 #include <sys/wait.h>
-=======
 #include <sys/stat.h>
 #include <sys/statvfs.h>
->>>>>>> disk
 #include <time.h>
 #include <unistd.h>
 

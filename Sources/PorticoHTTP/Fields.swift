@@ -63,12 +63,6 @@ public import PorticoBytes
         lines.append(contentsOf: other.lines)
     }
 
-    /// Makes room for so much in all.
-    package mutating func reserve(bytes: Int, lines count: Int) {
-        storage.reserveCapacity(bytes)
-        lines.reserveCapacity(count)
-    }
-
     /// Forgets all and keeps the storage for the next head.
     package mutating func removeAll() {
         storage.removeAll(keepingCapacity: true)

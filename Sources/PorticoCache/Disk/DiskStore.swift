@@ -38,7 +38,7 @@ package final class DiskStore: Sendable {
     /// writing goes on where it ended. The others are scanned by `loadNext()`.
     package init(
         in storage: any SegmentStorage, geometry: DiskGeometry,
-        report: @escaping @Sendable (DiskEvent) -> Void, replay: (PurgeRecord) -> Void
+        report: @escaping @Sendable (DiskEvent) -> Void, replay: (JournalRecord) -> Void
     ) throws(DiskFault) {
         self.storage = storage
         self.geometry = geometry

@@ -33,7 +33,7 @@ package final class PurgeJournal: Sendable {
     }
 
     private struct Pending {
-        var purges: [PurgeRecord] = []
+        var purges: [JournalRecord] = []
         var submitted = Ticket(number: 0)
     }
 
@@ -42,7 +42,7 @@ package final class PurgeJournal: Sendable {
         var end = 0
         var allocated = 0
         /// Taken from `pending`, not yet on the device.
-        var unwritten: [PurgeRecord] = []
+        var unwritten: [JournalRecord] = []
         var taken = Ticket(number: 0)
         var durable = Ticket(number: 0)
         /// A sync failed: what the device holds is unknown, so the file is written anew.
@@ -64,7 +64,7 @@ package final class PurgeJournal: Sendable {
     /// a new one where there is none that can be read. `limit`: bytes it may grow to.
     package init(
         in storage: any SegmentStorage, limit: Int,
-        report: @escaping @Sendable (DiskEvent) -> Void, replay: (PurgeRecord) -> Void
+        report: @escaping @Sendable (DiskEvent) -> Void, replay: (JournalRecord) -> Void
     ) throws(DiskFault) {
         self.storage = storage
         self.limit = limit
@@ -87,7 +87,7 @@ package final class PurgeJournal: Sendable {
             for purge in reading.purges { replay(purge) }
             if reading.isDamaged {
                 // Which purges cannot be read is not known, so everything counts as purged.
-                let all = PurgeRecord(.everything, sequence: firstSequence, at: reading.latest)
+                let all = JournalRecord(.everything, sequence: firstSequence, at: reading.latest)
                 replay(all)
                 report(.journalDamaged)
                 try state.withLock { state throws(DiskFault) in
@@ -120,7 +120,7 @@ package final class PurgeJournal: Sendable {
     // MARK: - Purges
 
     /// Takes purges in; they are not durable before `commit(through:)` has returned.
-    package func submit(_ purges: [PurgeRecord]) -> Ticket {
+    package func submit(_ purges: [JournalRecord]) -> Ticket {
         pending.withLock { pending in
             pending.purges += purges
             pending.submitted.number += 1
@@ -151,7 +151,7 @@ package final class PurgeJournal: Sendable {
     }
 
     package func append(
-        _ purges: [PurgeRecord], forgettingTo floor: () -> UInt64 = { 0 }
+        _ purges: [JournalRecord], forgettingTo floor: () -> UInt64 = { 0 }
     ) throws(DiskFault) {
         try commit(through: submit(purges), forgettingTo: floor)
     }
@@ -169,7 +169,7 @@ package final class PurgeJournal: Sendable {
         if state.unwritten.count > Self.maxUnwritten {
             let highest = state.unwritten.reduce(0) { max($0, $1.sequence) }
             let latest = state.unwritten.reduce(0) { max($0, $1.at) }
-            state.unwritten = [PurgeRecord(.everything, sequence: highest, at: latest)]
+            state.unwritten = [JournalRecord(.everything, sequence: highest, at: latest)]
         }
         var buffer = Buffer()
         for purge in state.unwritten {
@@ -217,10 +217,10 @@ package final class PurgeJournal: Sendable {
     /// Writes the journal anew: of each thing purged only the last time, and nothing that no
     /// object in the store can be older than.
     private func compact(_ state: inout State, _ floor: UInt64) throws(DiskFault) {
-        var last: [Subject: PurgeRecord] = [:]
+        var last: [Subject: JournalRecord] = [:]
         var highest = firstSequence
         var latest: Int64 = 0
-        var all: PurgeRecord?
+        var all: JournalRecord?
         if let file = state.file {
             let content = try file.readAll(state.end, at: 0) ?? []
             let reading = Self.readFrames(content.span, secret: secret)
@@ -230,7 +230,7 @@ package final class PurgeJournal: Sendable {
             if reading.isDamaged || reading.end < state.end {
                 report(.journalDamaged)
                 // Above whatever the lost ones may have been.
-                all = PurgeRecord(.everything, sequence: highest + Self.gap, at: latest)
+                all = JournalRecord(.everything, sequence: highest + Self.gap, at: latest)
             }
         }
         for purge in state.unwritten {
@@ -246,17 +246,17 @@ package final class PurgeJournal: Sendable {
         }
         if size > limit / 4 * 3 {
             report(.journalOverflowed)
-            kept = [PurgeRecord(.everything, sequence: highest, at: latest)]
+            kept = [JournalRecord(.everything, sequence: highest, at: latest)]
         }
         try rewrite(&state, kept, by: highest)
     }
 
     private struct Subject: Hashable {
-        let kind: PurgeRecord.Kind, hardness: PurgeRecord.Hardness
+        let kind: JournalRecord.Kind, hardness: JournalRecord.Hardness
         let site: [UInt8], key: [UInt8]
     }
 
-    private static func keep(_ purge: PurgeRecord, in last: inout [Subject: PurgeRecord]) {
+    private static func keep(_ purge: JournalRecord, in last: inout [Subject: JournalRecord]) {
         let subject = Subject(
             kind: purge.kind, hardness: purge.hardness, site: purge.site, key: purge.key)
         if let other = last[subject], other.sequence >= purge.sequence { return }
@@ -265,7 +265,7 @@ package final class PurgeJournal: Sendable {
 
     /// In a file of its own, which takes the name over once it is on the device.
     private func rewrite(
-        _ state: inout State, _ purges: [PurgeRecord], by sequence: UInt64
+        _ state: inout State, _ purges: [JournalRecord], by sequence: UInt64
     ) throws(DiskFault) {
         var buffer = Buffer()
         appendHead(to: &buffer)
@@ -310,7 +310,7 @@ package final class PurgeJournal: Sendable {
     }
 
     private struct Frames {
-        var purges: [PurgeRecord] = []
+        var purges: [JournalRecord] = []
         var highest: UInt64 = 0
         var latest: Int64 = 0
         /// Behind the last whole frame.

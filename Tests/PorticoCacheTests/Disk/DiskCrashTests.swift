@@ -10,7 +10,7 @@ struct DiskCrashTests {
     private struct Promises {
         var objects: [String: String] = [:]
         var underWay: String?
-        var purges: [PurgeRecord] = []
+        var purges: [JournalRecord] = []
     }
 
     private static let geometry = DiskGeometry(
@@ -26,7 +26,7 @@ struct DiskCrashTests {
                 promises.underWay = "\(step)"
                 try store.put(name, 40 + 23 * step, version: "\(step)")
                 promises.objects[name] = "\(step)"
-                let purge = PurgeRecord(
+                let purge = JournalRecord(
                     .tag, step % 2 == 0 ? .hard : .soft, sequence: PurgeJournal.gap + UInt64(step),
                     at: Int64(step), site: Array("shop".utf8), key: Array("tag\(step)".utf8))
                 try store.commit(through: store.journal.submit([purge]))
@@ -46,7 +46,7 @@ struct DiskCrashTests {
             let storage = MemoryStorage()
             storage.set { $0.untilKilled = cut }
             let promises = live(on: storage)
-            var replayed: [PurgeRecord] = []
+            var replayed: [JournalRecord] = []
             let left = storage.copy()
             let store = try DiskStore(in: left, geometry: Self.geometry) { _ in
             } replay: {

@@ -185,10 +185,10 @@ struct DiskStoreTests {
             #expect(store.get("hot") == DiskFixture.body("hot", 700))
             try store.put("cold\(number)", 500 + number)
             _ = store.journal.submit([
-                PurgeRecord(.tag, sequence: UInt64(number), at: 0, key: Array("t\(number)".utf8))
+                JournalRecord(.tag, sequence: UInt64(number), at: 0, key: Array("t\(number)".utf8))
             ])
             try store.commit(
-                through: store.journal.submit([PurgeRecord(.url, sequence: 1, at: 0)]))
+                through: store.journal.submit([JournalRecord(.url, sequence: 1, at: 0)]))
         }
         #expect(storage.state.withLock { $0.highWater } <= bound)
         #expect(store.get("hot") != nil)

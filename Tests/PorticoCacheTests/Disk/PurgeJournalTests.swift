@@ -6,16 +6,16 @@ import Testing
 
 @Suite("The purge journal")
 struct PurgeJournalTests {
-    private func purge(_ number: Int, key: String? = nil) -> PurgeRecord {
-        PurgeRecord(
+    private func purge(_ number: Int, key: String? = nil) -> JournalRecord {
+        JournalRecord(
             .tag, sequence: PurgeJournal.gap + UInt64(number), at: Int64(number),
             site: Array("shop".utf8), key: Array((key ?? "tag\(number)").utf8))
     }
 
     private func open(
         _ storage: MemoryStorage, limit: Int = 1 << 16, events: EventLog = EventLog()
-    ) throws -> (PurgeJournal, [PurgeRecord]) {
-        var replayed: [PurgeRecord] = []
+    ) throws -> (PurgeJournal, [JournalRecord]) {
+        var replayed: [JournalRecord] = []
         let journal = try PurgeJournal(in: storage, limit: limit, report: { events.append($0) }) {
             replayed.append($0)
         }
@@ -25,11 +25,11 @@ struct PurgeJournalTests {
     @Test func `every kind comes back as it was`() throws {
         let storage = MemoryStorage()
         let (journal, _) = try open(storage)
-        var purges: [PurgeRecord] = []
-        for (number, kind) in PurgeRecord.Kind.allCases.enumerated() {
-            for hardness in [PurgeRecord.Hardness.hard, .soft] {
+        var purges: [JournalRecord] = []
+        for (number, kind) in JournalRecord.Kind.allCases.enumerated() {
+            for hardness in [JournalRecord.Hardness.hard, .soft] {
                 purges.append(
-                    PurgeRecord(
+                    JournalRecord(
                         kind, hardness, sequence: PurgeJournal.gap + UInt64(number), at: -5,
                         site: Array("s".utf8), key: Array(repeating: 0xFF, count: number * 100)))
             }

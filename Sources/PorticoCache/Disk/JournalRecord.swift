@@ -1,7 +1,7 @@
 internal import PorticoBytes
 
 /// One purge as the journal remembers it.
-package struct PurgeRecord: Equatable, Sendable {
+package struct JournalRecord: Equatable, Sendable {
     package enum Kind: UInt8, Sendable, CaseIterable {
         case tag = 1
         case url
@@ -49,7 +49,7 @@ package struct PurgeRecord: Equatable, Sendable {
 /// The length stands twice so that a damaged one is not taken for a frame that was cut off: what
 /// is cut off was never acknowledged and may be dropped; what is damaged was.
 enum JournalFrame: Equatable {
-    case purge(PurgeRecord)
+    case purge(JournalRecord)
     /// The process started and numbers purges from here on.
     case start(sequence: UInt64)
 
@@ -106,10 +106,10 @@ enum JournalFrame: Equatable {
         let byteCount = headBytes + length
         if content[0] == 0 { return .frame(.start(sequence: sequence), byteCount: byteCount) }
         let siteLength = Int(content.uint32(at: 4))
-        guard let kind = PurgeRecord.Kind(rawValue: content[0]),
-            let hardness = PurgeRecord.Hardness(rawValue: content[1]), siteLength <= length - 24
+        guard let kind = JournalRecord.Kind(rawValue: content[0]),
+            let hardness = JournalRecord.Hardness(rawValue: content[1]), siteLength <= length - 24
         else { return .damaged }
-        let purge = PurgeRecord(
+        let purge = JournalRecord(
             kind, hardness, sequence: sequence, at: content.int64(at: 16),
             site: content.extracting(24..<24 + siteLength).array,
             key: content.extracting(24 + siteLength..<length).array)

@@ -56,7 +56,8 @@ struct StoppingTests {
         try wire.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
         #expect(arrived.take())
         daemon.command.signal(SIGTERM)
-        _ = try daemon.command.line(with: "stopping")
+        // Each worker closes its socket when it has heard of the end.
+        try daemon.wait(for: "a closed port") { try isRefused(daemon.port) }
         goOn.give()
         let answer = try wire.response()
         #expect(answer.body == "late")

@@ -54,7 +54,10 @@ struct AdminAPITests {
             }
             #expect(families.contains(family), "\(line)")
         }
-        #expect(try daemon.metric("portico_requests_total{code=\"2xx\"}") == 1)
+        // A request is counted when its answer has gone.
+        try daemon.wait(for: "one request") {
+            try daemon.metric("portico_requests_total{code=\"2xx\"}") == 1
+        }
         #expect(
             try daemon.metric(
                 "portico_origin_requests_total{pool=\"shop\",node=\"\(origin.node)\"}")

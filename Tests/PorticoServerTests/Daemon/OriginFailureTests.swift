@@ -9,6 +9,7 @@ struct OriginFailureTests {
         [origins.shop.health]
         path = "/health"
         interval = "100ms"
+        timeout = "10s"
         fall = 1
         rise = 1
         """
@@ -115,7 +116,7 @@ struct OriginFailureTests {
             throw Trouble("over")
         }
         var settings = Settings(origin)
-        settings.pool = "first_byte_timeout = \"200ms\"\nretries = 0"
+        settings.pool = "first_byte_timeout = \"1s\"\nretries = 0"
         let daemon = try Daemon(settings)
         #expect(try daemon.connect().get("/silent").status == 504)
         #expect(try daemon.connect().get("/babble").status == 502)

@@ -162,7 +162,7 @@ package enum MetricsPage {
             .connectionsIdle),
         Family(
             "portico_connections_refused_total", .counter,
-            "Connections closed at once, by the limit that was reached.", by: "limit",
+            "Connections closed or made to wait, by the limit that was reached.", by: "limit",
             [
                 ("connections", .connectionsRefusedByTotal),
                 ("connections_per_ip", .connectionsRefusedByAddress),

@@ -30,6 +30,9 @@ final class ServerWorker: ConnectionOwner {
     private var connections: [ClientConnection?] = []
     private var openConnections = 0
     private var isHolding = false
+    private var looksForRoom = false
+    /// Accepted when all connections that there may be were open: served when one has ended.
+    private var waiting: (stream: Stream, peer: SocketAddress, traits: ListenerTraits)?
     private var onDrained: (@Sendable () -> Void)?
 
     init(on reactor: Reactor, shared: SharedState, counters: WorkerCounters) {
@@ -77,7 +80,7 @@ final class ServerWorker: ConnectionOwner {
         listeners[socket.descriptor] = Listener(
             socket, on: reactor,
             onAccept: { [unowned self] descriptor, peer in
-                accept(descriptor, from: peer, through: traits.value)
+                serve(Stream(accepted: descriptor, on: reactor), from: peer, through: traits.value)
             },
             onExhausted: { [unowned self] _ in counters.increment(.acceptFaultsDescriptors) })
         listenerTraits[socket.descriptor] = traits
@@ -96,10 +99,9 @@ final class ServerWorker: ConnectionOwner {
         listenerTraits[socket.descriptor] = nil
     }
 
-    private func accept(
-        _ descriptor: Int32, from peer: SocketAddress, through traits: ListenerTraits
+    private func serve(
+        _ stream: Stream, from peer: SocketAddress, through traits: ListenerTraits
     ) {
-        let stream = Stream(accepted: descriptor, on: reactor)
         switch shared.connections.admit(
             AddressKey(peer.ip), connections: snapshot.mostConnections,
             perAddress: traits.expectsProxyHeader ? .max : snapshot.limits.connectionsPerIP)
@@ -109,15 +111,16 @@ final class ServerWorker: ConnectionOwner {
             counters.increment(.connectionsRefusedByAddress)
             return stream.abort()
         case .refusedByTotal:
+            // It was taken from the kernel's queue and cannot go back: it waits here.
             counters.increment(.connectionsRefusedByTotal)
-            stream.abort()
+            waiting = (stream, peer, traits)
             return hold()
         }
         counters.increment(.connectionsAccepted)
         counters.add(1, to: .connectionsOpen)
         openConnections += 1
         let connection = ClientConnection(stream, from: peer, through: traits, owner: self)
-        let index = Int(descriptor)
+        let index = Int(stream.descriptor)
         while connections.count <= index { connections.append(nil) }
         connections[index] = connection
         connection.start()
@@ -137,16 +140,25 @@ final class ServerWorker: ConnectionOwner {
         if isHolding { return }
         isHolding = true
         for listener in listeners.values { listener.hold() }
-        // Others may close theirs without this worker noticing.
+        // Others may close theirs without this worker noticing. One alarm does for however many
+        // times it holds meanwhile.
+        if looksForRoom { return }
+        looksForRoom = true
         reactor.every(.milliseconds(100)) { [weak self] in
-            guard let self, isHolding else { return nil }
-            if shared.connections.count < snapshot.mostConnections { resume() }
+            guard let self else { return nil }
+            if isHolding, shared.connections.count < snapshot.mostConnections { resume() }
+            looksForRoom = isHolding
             return isHolding ? .milliseconds(100) : nil
         }
     }
 
     private func resume() {
         isHolding = false
+        if let next = waiting {
+            waiting = nil
+            serve(next.stream, from: next.peer, through: next.traits)
+        }
+        if isHolding { return }
         for listener in listeners.values { listener.resume() }
     }
 
@@ -158,6 +170,8 @@ final class ServerWorker: ConnectionOwner {
         isDraining = true
         for listener in listeners.values { listener.stop() }
         listeners = [:]
+        waiting?.stream.abort()
+        waiting = nil
         for connection in connections { connection?.drain() }
         if openConnections == 0 { drained() }
     }

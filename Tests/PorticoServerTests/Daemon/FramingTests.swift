@@ -13,9 +13,9 @@ struct FramingTests {
                 origin,
                 more: """
                     [limits]
-                    header_timeout = "500ms"
-                    body_timeout = "500ms"
-                    idle_timeout = "700ms"
+                    header_timeout = "1s"
+                    body_timeout = "1s"
+                    idle_timeout = "1s"
                     body_bytes = "64KiB"
                     """))
     }

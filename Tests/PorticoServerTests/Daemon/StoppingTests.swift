@@ -56,8 +56,8 @@ struct StoppingTests {
         try wire.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
         #expect(arrived.take())
         daemon.command.signal(SIGTERM)
-        // The worker has heard of it when it has closed its door.
-        for port in daemon.ports { try daemon.wait(for: "a closed port") { try isRefused(port) } }
+        // Each worker closes its socket when it has heard of the end.
+        try daemon.wait(for: "a closed port") { try isRefused(daemon.port) }
         goOn.give()
         let answer = try wire.response()
         #expect(answer.body == "late")

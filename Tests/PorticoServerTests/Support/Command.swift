@@ -127,14 +127,16 @@ final class Command {
         status = raw & 0x7F == 0 ? raw >> 8 & 0xFF : 128 + raw & 0x7F
     }
 
-    /// Resident memory, in bytes.
-    func residentBytes() throws -> Int {
+    /// Resident memory: at present, and the most that it ever was.
+    func residentBytes() throws -> Int { try bytes("VmRSS:") }
+    func mostResidentBytes() throws -> Int { try bytes("VmHWM:") }
+
+    private func bytes(_ name: String) throws -> Int {
         let text = String(decoding: try Files.read("/proc/\(pid)/status"), as: UTF8.self)
-        for line in text.split(separator: "\n") where line.hasPrefix("VmRSS:") {
-            let digits = line.filter(\.isNumber)
-            return (Int(digits) ?? 0) << 10
+        for line in text.split(separator: "\n") where line.hasPrefix(name) {
+            return (Int(line.filter(\.isNumber)) ?? 0) << 10
         }
-        throw Trouble("no VmRSS of process \(pid)")
+        throw Trouble("no \(name) of process \(pid)")
     }
 }
 

@@ -25,7 +25,8 @@ final class Wire {
         if result != 0 {
             let error = errno
             close()
-            throw error == ECONNREFUSED
+            // The second is said to who was just about to be accepted.
+            throw error == ECONNREFUSED || error == ECONNRESET
                 ? Refused() as any Error : Trouble("connect: \(Process.reason(error))")
         }
     }

@@ -9,6 +9,7 @@ extension Exchange {
     /// what it answers.
     func fetch(by route: Route) async throws(ExchangeFault) {
         record.isPass = true
+        record.retryAfter = route.retryAfter
         let upload =
             client.bodyLength == .none
             ? nil : Upload(of: client, keeping: request.method.isIdempotent)
@@ -55,7 +56,7 @@ extension Exchange {
         case .none:
             // The first fault says more than that nobody else is left.
             if let fault = tries.firstFault { throw .origin(fault) }
-            throw .refused(.noOrigin(retryAfter: route.retryAfter))
+            throw .refused(.noOrigin)
         }
     }
 

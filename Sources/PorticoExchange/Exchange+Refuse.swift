@@ -13,9 +13,8 @@ extension Exchange {
         let page = withID { ErrorPage.make(status: status, requestID: $0, accept: accept) }
         response.fields.append(.contentType, page.contentType)
         response.fields.append(.cacheControl, "no-store")
+        if status == 503 { response.fields.append(.retryAfter, "\(record.retryAfter)") }
         switch fault {
-        case .refused(.noOrigin(let seconds)):
-            response.fields.append(.retryAfter, "\(seconds)")
         case .refused(.methodNotAllowed):
             response.fields.append(.allow, "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
         case .client:

@@ -68,6 +68,8 @@ package struct ExchangeRecord {
     package var status: UInt16 = 0
     package var node: Node?
     package var retries = 0
+    /// Seconds after which a client may ask again when no node could be reached.
+    package var retryAfter = 1
     /// When the first byte of a response stood ready for the client.
     package var firstByte: Instant?
     package var originTime: Duration?

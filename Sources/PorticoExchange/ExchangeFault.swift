@@ -43,8 +43,8 @@ package enum OriginFault: Error, Equatable, Sendable {
     package var status: UInt16 {
         switch self {
         case .connectTimeout, .noAnswer, .stalled: 504
-        case .exhausted: 503
-        case .unreachable, .unresolved, .untrusted, .closedBeforeAnswer, .truncated, .malformed: 502
+        case .unreachable, .unresolved, .exhausted: 503
+        case .untrusted, .closedBeforeAnswer, .truncated, .malformed: 502
         }
     }
 
@@ -59,10 +59,8 @@ package enum Refusal: Error, Equatable, Sendable {
     case forbidden
     case methodNotAllowed
     case expectationFailed
-    /// Every node is down; the client may come back after so many seconds.
-    case noOrigin(retryAfter: Int)
-    /// The tunnel or the upgrade could not be made.
-    case badUpgrade
+    /// Every node is down.
+    case noOrigin
     /// A head that the protocol's reader refused.
     case malformed(status: UInt16)
 
@@ -74,7 +72,6 @@ package enum Refusal: Error, Equatable, Sendable {
         case .methodNotAllowed: 405
         case .expectationFailed: 417
         case .noOrigin: 503
-        case .badUpgrade: 502
         case .malformed(let status): status
         }
     }

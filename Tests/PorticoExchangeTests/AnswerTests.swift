@@ -83,8 +83,8 @@ struct ExchangeFaultTests {
     @Test(
         arguments: [
             (ExchangeFault.client(.gone), nil), (.client(.slow), 408),
-            (.client(.malformed(status: 413)), 413), (.origin(.unreachable(111)), 502),
-            (.origin(.connectTimeout), 504), (.origin(.unresolved), 502),
+            (.client(.malformed(status: 413)), 413), (.origin(.unreachable(111)), 503),
+            (.origin(.connectTimeout), 504), (.origin(.unresolved), 503),
             (.origin(.untrusted), 502),
             (.origin(.exhausted), 503), (.origin(.closedBeforeAnswer), 502),
             (.origin(.truncated), 502),
@@ -92,7 +92,7 @@ struct ExchangeFaultTests {
             (.refused(.unknownHost), 404), (.refused(.misdirected), 421),
             (.refused(.forbidden), 403),
             (.refused(.methodNotAllowed), 405), (.refused(.expectationFailed), 417),
-            (.refused(.noOrigin(retryAfter: 1)), 503), (.refused(.badUpgrade), 502),
+            (.refused(.noOrigin), 503),
             (.refused(.malformed(status: 431)), 431),
         ] as [(ExchangeFault, UInt16?)])
     func `each fault has its status`(_ fault: ExchangeFault, _ status: UInt16?) {

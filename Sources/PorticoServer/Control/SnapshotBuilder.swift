@@ -83,17 +83,12 @@ struct SnapshotBuilder {
                 firstByte: pool.firstByteTimeout, betweenBytes: pool.betweenBytesTimeout,
                 idle: limits.idleTimeout),
             keepalive: pool.keepalive)
-        for node in pool.nodes {
-            guard node.tls else {
-                rules.contexts.append(nil)
-                continue
-            }
+        for node in pool.nodes where node.tls {
             do throws(CertificateFault) {
-                rules.contexts.append(
-                    try ClientContext(trust: node.ca.isEmpty ? .system : .file(node.ca)))
+                rules.contexts[node.address] = try ClientContext(
+                    trust: node.ca.isEmpty ? .system : .file(node.ca))
             } catch {
                 problems.append("origins.\(pool.name): \(node.address): ca: \(error.sentence)")
-                rules.contexts.append(nil)
             }
         }
         return rules

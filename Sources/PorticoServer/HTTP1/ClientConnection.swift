@@ -74,6 +74,7 @@ final class ClientConnection: Sleeper {
         self.client = nil
         switch ending {
         case .sleep where !owner.isDraining:
+            owner.counters.add(1, to: .connectionsIdle)
             transport.sleep(self, until: idleDeadline)
         case .sleep, .close:
             end(.close)
@@ -86,20 +87,27 @@ final class ClientConnection: Sleeper {
     }
 
     func woke(_ wake: Wake) {
-        if wake == .ready { start() } else { end(.close) }
+        owner.counters.add(-1, to: .connectionsIdle)
+        if wake == .ready {
+            start()
+        } else {
+            owner.counters.increment(.timeoutsIdle)
+            end(.close)
+        }
     }
+
+    /// Counts a deadline that a client has missed.
+    func count(_ timeout: Count) { owner.counters.increment(timeout) }
 
     /// The server stops: idle ends now, busy ends with its request.
     func drain() {
         if let client {
             client.drain()
         } else if isPrepared {
+            owner.counters.add(-1, to: .connectionsIdle)
             end(.close)
         }
     }
-
-    /// The grace time is over.
-    func abort() { end(.cut) }
 
     private enum End { case close, cut }
 
@@ -129,6 +137,7 @@ final class ClientConnection: Sleeper {
         } catch {
             if error == .tls(.plainHTTP) { await sayThatThisIsTLS() }
             owner.counters.increment(.tlsHandshakesFailed)
+            if error == .io(.late) { count(.timeoutsHandshake) }
             return false
         }
         guard let negotiated = transport.negotiated else { return false }

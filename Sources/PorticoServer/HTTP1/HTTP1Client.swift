@@ -3,6 +3,7 @@ internal import PorticoExchange
 internal import PorticoHTTP
 internal import PorticoHTTP1
 internal import PorticoLoop
+internal import PorticoTelemetry
 
 /// HTTP/1.1 with a client: reads heads and bodies, frames responses (RFC 9112).
 ///
@@ -31,7 +32,7 @@ final class HTTP1Client: ClientPort {
     /// Less room than this is not worth a read.
     private static let leastRead = 4 << 10
     /// How long a task waits for the next request before its connection goes on without it.
-    private static let patience = Duration.milliseconds(200)
+    private static let patience = Duration.milliseconds(50)
 
     private let connection: ClientConnection
     private let handler: any RequestHandler
@@ -162,10 +163,14 @@ final class HTTP1Client: ClientPort {
             return nil
         } catch {
             switch error {
-            case .io(.late) where reader.hasBegun: return refuse(408)
+            case .io(.late) where reader.hasBegun:
+                connection.count(.timeoutsHeader)
+                return refuse(408)
             case .io(.late):
                 if !transport.isQuiet || !input.isEmpty { return nil }
-                return reactor.now < connection.idleDeadline ? .ending(.sleep) : .ending(.close)
+                if reactor.now < connection.idleDeadline { return .ending(.sleep) }
+                connection.count(.timeoutsIdle)
+                return .ending(.close)
             case .io(.interrupted) where reader.hasBegun: return refuse(408)
             case .io(.interrupted): return .ending(.close)
             default: return .ending(.cut)
@@ -262,7 +267,9 @@ final class HTTP1Client: ClientPort {
         do throws(TransportFault) {
             try await transport.readable(by: reactor.now + patience, in: scope)
         } catch {
-            throw .client(error == .io(.late) ? .slow : .gone)
+            if error != .io(.late) { throw .client(.gone) }
+            connection.count(.timeoutsBody)
+            throw .client(.slow)
         }
     }
 
@@ -341,7 +348,9 @@ final class HTTP1Client: ClientPort {
             reactor.shelf.reclaim(&output)
         } catch {
             isCut = true
-            throw .client(error == .io(.late) ? .slow : .gone)
+            if error != .io(.late) { throw .client(.gone) }
+            connection.count(.timeoutsWrite)
+            throw .client(.slow)
         }
     }
 

@@ -12,8 +12,9 @@ struct DialRules: Sendable {
     var connectTimeout = Duration.seconds(1)
     var bounds = HTTP1Origin.Bounds()
     var keepalive = 64
-    /// By the node's place in the pool; nil for a node without TLS.
-    var contexts: [ClientContext?] = []
+    /// By the node's name; none for a node without TLS. A request that began under an earlier
+    /// configuration may ask for a node that stood at another place.
+    var contexts: [String: ClientContext] = [:]
 }
 
 /// One worker's connections to origin nodes, under way and kept.
@@ -78,7 +79,13 @@ final class Dialer: OriginDialer {
                 to: address, on: reactor, by: deadline, in: scope)
             opened = stream
         } catch {
-            throw Self.fault(of: error)
+            let fault = Self.fault(of: error)
+            // Idle connections hold the descriptors that this request needs.
+            if fault == .origin(.exhausted), kept.count > 0 {
+                for connection in kept.drain(allBut: []) { connection.close() }
+                return try await open(to: node, rules, in: scope)
+            }
+            throw fault
         }
         guard let stream = opened else { throw .origin(.unresolved) }
         counters.increment(.originConnectionsOpened)
@@ -93,8 +100,10 @@ final class Dialer: OriginDialer {
     private func secure(
         _ stream: Stream, to node: Node, _ rules: DialRules, by deadline: Instant, in scope: Scope
     ) async throws(ExchangeFault) -> Transport {
-        guard node.index < rules.contexts.count, let context = rules.contexts[node.index] else {
-            return Transport(plain: stream)
+        if !node.description.tls { return Transport(plain: stream) }
+        guard let context = rules.contexts[node.name] else {
+            closed(stream)
+            throw .origin(.untrusted)
         }
         let name = node.description.sni.isEmpty ? node.host : node.description.sni
         guard let engine = try? TLSEngine(client: context, name: name) else {

@@ -176,11 +176,6 @@ final class ServerWorker: ConnectionOwner {
         if openConnections == 0 { drained() }
     }
 
-    /// The grace time is over.
-    func cutAll() {
-        for connection in connections { connection?.abort() }
-    }
-
     private func drained() {
         exchanges.accessLog?.handOver()
         dialer.closeAll()

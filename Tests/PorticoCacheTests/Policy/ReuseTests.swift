@@ -13,14 +13,14 @@ struct ReuseTests {
         _ obedience: RequestRules.Obedience = .obeys, staleSince: Double? = nil,
         grace: Duration = .zero
     ) throws -> Reuse {
-        var shelf = Shelf()
+        var shelf = PolicyClock()
         shelf.settings.grace = grace
         let rules = try #require(shelf.rules(lines))
         let head = request(
             "http://h.test/", directives.isEmpty ? "" : "Cache-Control: \(directives)")
         return Reuse.decide(
-            RequestRules(head, obedience), rules, at: Shelf.at(seconds),
-            staleSince: staleSince.map { Shelf.at($0) })
+            RequestRules(head, obedience), rules, at: PolicyClock.at(seconds),
+            staleSince: staleSince.map { PolicyClock.at($0) })
     }
 
     static let rows: [(String, Double, String, Reuse)] = [
@@ -136,18 +136,18 @@ struct ReuseTests {
     func `§4.2.4 stale answers when fetching fails`(
         _ directives: String, _ seconds: Double, _ trouble: StoredRules.Trouble, _ may: Bool
     ) throws {
-        let rules = try #require(Shelf().rules("Cache-Control: \(directives)" + Self.tag))
+        let rules = try #require(PolicyClock().rules("Cache-Control: \(directives)" + Self.tag))
         let plain = RequestRules(request(), .obeys)
-        #expect(rules.mayServeStale(after: trouble, plain, at: Shelf.at(seconds)) == may)
+        #expect(rules.mayServeStale(after: trouble, plain, at: PolicyClock.at(seconds)) == may)
         let insistent = RequestRules(request("http://h.test/", "Cache-Control: no-cache"), .obeys)
-        #expect(!rules.mayServeStale(after: trouble, insistent, at: Shelf.at(seconds)))
+        #expect(!rules.mayServeStale(after: trouble, insistent, at: PolicyClock.at(seconds)))
     }
 
     @Test func `RFC 5861 §4 a request may ask for stale-if-error`() throws {
-        let rules = try #require(Shelf().rules("Cache-Control: max-age=2" + Self.tag))
+        let rules = try #require(PolicyClock().rules("Cache-Control: max-age=2" + Self.tag))
         let head = request("http://h.test/", "Cache-Control: stale-if-error=60")
         let asking = RequestRules(head, .obeys)
-        #expect(rules.mayServeStale(after: .status(500), asking, at: Shelf.at(61)))
-        #expect(!rules.mayServeStale(after: .status(500), asking, at: Shelf.at(62)))
+        #expect(rules.mayServeStale(after: .status(500), asking, at: PolicyClock.at(61)))
+        #expect(!rules.mayServeStale(after: .status(500), asking, at: PolicyClock.at(62)))
     }
 }

@@ -45,14 +45,14 @@ struct StorabilityTests {
 
     @Test(arguments: rows)
     func `§3 what may be stored`(_ lines: String, _ status: UInt16, _ reason: Storability.Reason?) {
-        #expect(Shelf().reason(lines, status) == reason)
+        #expect(PolicyClock().reason(lines, status) == reason)
     }
 
     @Test(arguments: [
         200, 203, 204, 300, 301, 308, 404, 405, 410, 414, 501, 201, 302, 403, 502, 503, 504,
     ])
     func `§4.2.2 heuristics only for statuses cacheable by default`(_ status: UInt16) {
-        let isDefault = Shelf().reason("Last-Modified: @-86400", status) == nil
+        let isDefault = PolicyClock().reason("Last-Modified: @-86400", status) == nil
         #expect(isDefault == ![201, 302, 403, 502, 503, 504].contains(status))
     }
 
@@ -64,7 +64,7 @@ struct StorabilityTests {
     @Test(arguments: authorized)
     func `§3.5 Authorization`(_ directives: String, _ reason: Storability.Reason?) {
         let asked = request("http://h.test/", "Authorization: FOO")
-        #expect(Shelf().reason("Cache-Control: \(directives)", asked: asked) == reason)
+        #expect(PolicyClock().reason("Cache-Control: \(directives)", asked: asked) == reason)
     }
 
     static let cookies: [(String, CacheSettings.SetCookie, Storability.Reason?)] = [
@@ -82,23 +82,23 @@ struct StorabilityTests {
     func `§7.3 a cookie is for one visitor unless the response says otherwise`(
         _ lines: String, _ setting: CacheSettings.SetCookie, _ reason: Storability.Reason?
     ) {
-        var shelf = Shelf()
+        var shelf = PolicyClock()
         shelf.settings.setCookie = setting
         #expect(shelf.reason("Set-Cookie: a=b\n\(lines)") == reason)
     }
 
     @Test func `§3 methods and bodies`() {
-        #expect(Shelf().reason(Self.fresh, asked: request("http://h.test/", "", .head)) == .method)
-        #expect(Shelf().reason(Self.fresh, asked: request("http://h.test/", "", .put)) == .method)
+        #expect(PolicyClock().reason(Self.fresh, asked: request("http://h.test/", "", .head)) == .method)
+        #expect(PolicyClock().reason(Self.fresh, asked: request("http://h.test/", "", .put)) == .method)
         for lines in ["Content-Length: 5", "Transfer-Encoding: chunked"] {
             #expect(
-                Shelf().reason(Self.fresh, asked: request("http://h.test/", lines)) == .requestBody)
+                PolicyClock().reason(Self.fresh, asked: request("http://h.test/", lines)) == .requestBody)
         }
         #expect(
-            Shelf().reason(Self.fresh, asked: request("http://h.test/", "Content-Length: 0")) == nil
+            PolicyClock().reason(Self.fresh, asked: request("http://h.test/", "Content-Length: 0")) == nil
         )
         let unwilling = request("http://h.test/", "Cache-Control: no-store")
-        #expect(Shelf().reason(Self.fresh, asked: unwilling) == .requestNoStore)
+        #expect(PolicyClock().reason(Self.fresh, asked: unwilling) == .requestNoStore)
     }
 
     static let posts: [(String, UInt16, Storability.Reason?)] = [
@@ -117,11 +117,11 @@ struct StorabilityTests {
         _ lines: String, _ status: UInt16, _ reason: Storability.Reason?
     ) {
         let asked = request("http://h.test/p?q", "Content-Length: 5", .post)
-        #expect(Shelf().reason(lines, status, asked: asked) == reason)
+        #expect(PolicyClock().reason(lines, status, asked: asked) == reason)
     }
 
     @Test func `§3.1 the stored head has nothing for one hop, one user or one moment`() throws {
-        var shelf = Shelf()
+        var shelf = PolicyClock()
         shelf.settings.setCookie = .strip
         let head = response(
             "Cache-Control: max-age=9, no-cache=\"A, b\", private=c\nConnection: d\nA: 1\nB: 2\nC: 3\n"
@@ -166,13 +166,13 @@ struct FreshnessTests {
 
     @Test(arguments: lifetimes)
     func `§4.2.1 lifetimes`(_ lines: String, _ seconds: Int32, _ basis: StoredRules.Basis) throws {
-        let rules = try #require(Shelf().rules(lines))
+        let rules = try #require(PolicyClock().rules(lines))
         #expect(rules.lifetime == seconds)
         #expect(rules.basis == basis)
     }
 
     @Test func `a default takes the place of the heuristic, not of what the response says`() {
-        var shelf = Shelf()
+        var shelf = PolicyClock()
         shelf.settings.defaultTTL = .seconds(30)
         #expect(shelf.rules("X: 1")?.lifetime == 30)
         #expect(shelf.rules("Last-Modified: @-1000")?.basis == .setting)
@@ -193,17 +193,17 @@ struct FreshnessTests {
 
     @Test(arguments: ages)
     func `§4.2.3 the age on arrival`(_ lines: String, _ delay: Double, _ age: Int64) throws {
-        var shelf = Shelf()
+        var shelf = PolicyClock()
         shelf.delay = delay
         let rules = try #require(shelf.rules("Cache-Control: max-age=60\nETag: \"a\"\n\(lines)"))
-        #expect(rules.age(at: Shelf.at(0)) == age)
-        #expect(rules.age(at: Shelf.at(7.9)) == age + 7)
-        #expect(rules.isFresh(at: Shelf.at(0)) == (age < 60))
-        #expect(rules.timeToLive(at: Shelf.at(0)) == 60 - age)
+        #expect(rules.age(at: PolicyClock.at(0)) == age)
+        #expect(rules.age(at: PolicyClock.at(7.9)) == age + 7)
+        #expect(rules.isFresh(at: PolicyClock.at(0)) == (age < 60))
+        #expect(rules.timeToLive(at: PolicyClock.at(0)) == 60 - age)
     }
 
     @Test func `rules outlive a restart on another clock`() throws {
-        let rules = try #require(Shelf().rules("Cache-Control: max-age=60\nAge: 10"))
+        let rules = try #require(PolicyClock().rules("Cache-Control: max-age=60\nAge: 10"))
         let moved = rules.shifted(by: -900_000_000_000)
         #expect(moved.age(at: Instant(nanoseconds: 105_000_000_000)) == 15)
         #expect(moved.isFresh(at: Instant(nanoseconds: 149_999_999_999)))

@@ -71,9 +71,9 @@ struct ValidationTests {
     func `§4.3.3 what follows from the answer`(_ status: UInt16, _ outcome: Validation.Outcome)
         throws
     {
-        let rules = try #require(Shelf().rules("Cache-Control: max-age=2\nETag: \"a\""))
+        let rules = try #require(PolicyClock().rules("Cache-Control: max-age=2\nETag: \"a\""))
         let asked = RequestRules(request(), .obeys)
-        #expect(Validation.outcome(status, rules, asked, at: Shelf.at(5)) == outcome)
+        #expect(Validation.outcome(status, rules, asked, at: PolicyClock.at(5)) == outcome)
     }
 
     @Test(

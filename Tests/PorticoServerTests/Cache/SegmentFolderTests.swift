@@ -18,7 +18,7 @@ struct SegmentFolderTests {
         }
         let geometry = try #require(DiskGeometry(diskBytes: 2 << 20))
         let now = Instant(nanoseconds: 1)
-        let purge = PurgeRecord(.tag, sequence: PurgeJournal.gap + 1, at: 5, key: [1, 2, 3])
+        let purge = JournalRecord(.tag, sequence: PurgeJournal.gap + 1, at: 5, key: [1, 2, 3])
         do {
             let store = try DiskStore(in: SegmentFolder(path: path), geometry: geometry) { _ in
             } replay: { _ in
@@ -33,7 +33,7 @@ struct SegmentFolderTests {
         #expect(held <= 2 << 20)
         #expect(held > 1 << 20)
         #expect(try folder.space().available > 0)
-        var replayed: [PurgeRecord] = []
+        var replayed: [JournalRecord] = []
         let store = try DiskStore(in: SegmentFolder(path: path), geometry: geometry) { _ in
         } replay: {
             replayed.append($0)

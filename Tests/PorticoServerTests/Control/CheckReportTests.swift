@@ -4,8 +4,8 @@ import Testing
 
 @Suite("What portico check finds")
 struct CheckReportTests {
-    private let folder: Folder
-    init() throws { folder = try Folder() }
+    private let folder: ScratchFolder
+    init() throws { folder = try ScratchFolder() }
 
     private func report(_ text: String) throws -> CheckReport {
         try folder.write("config.toml", text)

@@ -10,13 +10,13 @@ import Testing
 
 @Suite("The access log's writer", .ownThreads)
 struct LogWriterTests {
-    private let folder: Folder
+    private let folder: ScratchFolder
     private let faults = Faults()
     private let writer: LogWriter
     private let counters = WorkerCounters()
 
     init() throws {
-        folder = try Folder()
+        folder = try ScratchFolder()
         writer = LogWriter { [faults] in faults.note($0) }
         writer.start()
     }

@@ -2,8 +2,8 @@ import Testing
 
 @Suite("The program's commands", .ownThreads)
 struct CommandLineTests {
-    private let folder: Folder
-    init() throws { folder = try Folder() }
+    private let folder: ScratchFolder
+    init() throws { folder = try ScratchFolder() }
 
     private static let pool = "[origins.shop]\nnodes = [\"127.0.0.1:9001\"]\n"
 

@@ -111,7 +111,7 @@ struct CurlTests {
     }
 
     @Test func `an origin that is a TLS server is asked over TLS and its name is checked`() throws {
-        let folder = try Folder()
+        let folder = try ScratchFolder()
         try folder.writeCertificate("ca", for: ["ca"], isAuthority: true)
         try folder.writeCertificate("back", for: ["back.example"], by: "ca")
         var behind = Settings(origin)

@@ -60,9 +60,9 @@ struct LoggingTests {
         let refused = try JSON(try plain.command.outputLine(with: "{"))
         #expect(refused["status"] == .number(400))
         origin.close()
-        #expect(try plain.connect().get("/").status == 502)
+        #expect(try plain.connect().get("/").status == 503)
         let failed = try JSON(try plain.command.outputLine(with: "{"))
-        #expect(failed["status"] == .number(502))
+        #expect(failed["status"] == .number(503))
     }
 
     @Test func `the request's id is the one that client and origin saw`() throws {

@@ -68,7 +68,7 @@ struct ReloadTests {
 
     @Test func `a certificate file that was replaced is served`() throws {
         let origin = try Origin.saying("hello")
-        let folder = try Folder()
+        let folder = try ScratchFolder()
         try folder.writeCertificate("a", for: ["old.example"])
         var settings = Settings(origin)
         settings.listeners = ["tls = true"]
@@ -94,7 +94,7 @@ struct ReloadTests {
 
     @Test func `a deny file is read again`() throws {
         let origin = try Origin.saying("hello")
-        let folder = try Folder()
+        let folder = try ScratchFolder()
         try folder.write("deny.txt", "# nobody\n")
         let settings = Settings(
             origin, more: "[[site]]\nhosts = [\"*\"]\ndeny_files = [\"deny.txt\"]\n")

@@ -101,7 +101,7 @@ struct StoppingTests {
     @Test func `a port that is taken is told and nothing starts`() throws {
         let origin = try Origin.echo()
         let daemon = try Daemon(Settings(origin))
-        let folder = try Folder()
+        let folder = try ScratchFolder()
         try folder.write(
             "config.toml",
             """

@@ -2,13 +2,13 @@ import Testing
 
 @Suite("TLS with the daemon", .ownThreads)
 struct TLSTests {
-    private let folder: Folder
+    private let folder: ScratchFolder
     private let origin: Origin
     private let daemon: Daemon
 
     /// Two certificates of one authority, the second with its issuer.
     init() throws {
-        folder = try Folder()
+        folder = try ScratchFolder()
         origin = try Origin.echo()
         try folder.writeCertificate("ca", for: ["Test authority"], isAuthority: true)
         try folder.writeCertificate("a", for: ["a.example"], by: "ca")

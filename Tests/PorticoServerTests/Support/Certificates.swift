@@ -2,7 +2,7 @@ import PorticoBytes
 import PorticoLoop
 import PorticoTLS
 
-extension Folder {
+extension ScratchFolder {
     /// Writes `name.crt` and `name.key` for the names, signed by itself or by the issuer.
     func writeCertificate(
         _ name: String, for names: [String], by issuer: String? = nil, isAuthority: Bool = false,

@@ -5,7 +5,7 @@ import PorticoServer
 
 /// The real binary, serving; a test's own, on ports that nobody else has.
 final class Daemon {
-    let folder: Folder
+    let folder: ScratchFolder
     let command: Command
     /// In the order of the `[[listen]]` tables.
     private(set) var ports: [UInt16] = []
@@ -28,9 +28,9 @@ final class Daemon {
     /// Starts the daemon under `settings` and returns when all its listeners are there.
     /// `wrapper`: words before the program's, such as `prlimit`.
     init(
-        _ settings: Settings, in folder: Folder? = nil, wrapper: [String] = []
+        _ settings: Settings, in folder: ScratchFolder? = nil, wrapper: [String] = []
     ) throws {
-        let folder = try folder ?? Folder()
+        let folder = try folder ?? ScratchFolder()
         self.folder = folder
         try folder.write("config.toml", settings.text)
         command = try Command(

@@ -4,7 +4,7 @@ import PorticoHTTP
 @testable import PorticoCache
 
 /// Fields from lines such as "Age: 1", one a line. "@-10" stands for the date ten seconds before
-/// `Shelf.date`.
+/// `PolicyClock.date`.
 func fields(_ text: String) -> Fields {
     var fields = Fields()
     for line in text.split(separator: "\n") {
@@ -12,7 +12,7 @@ func fields(_ text: String) -> Fields {
         var value = Array(parts[1].drop { $0 == " " }.utf8)
         if value.first == 0x40, let offset = Int64(String(decoding: value[1...], as: UTF8.self)) {
             var buffer = Buffer()
-            HTTPDate.write(Shelf.date + offset, into: &buffer)
+            HTTPDate.write(PolicyClock.date + offset, into: &buffer)
             value = buffer.bytes.array
         }
         fields.append(name: Array(parts[0].utf8).span, value: value.span)
@@ -48,7 +48,7 @@ func shown(_ fields: Fields) -> [String] {
 }
 
 /// What one request and its response leave in the cache, on a clock that begins at 1000 seconds.
-struct Shelf {
+struct PolicyClock {
     /// Unix seconds at the moment `at(0)`.
     static let date: Int64 = 1_790_000_000
 
@@ -61,7 +61,7 @@ struct Shelf {
 
     func judge(_ request: RequestHead, _ response: ResponseHead) -> Storability {
         let times = FetchTimes(
-            requested: Shelf.at(-delay), received: Shelf.at(0), receivedDate: Shelf.date)
+            requested: PolicyClock.at(-delay), received: PolicyClock.at(0), receivedDate: PolicyClock.date)
         return Storability.judge(
             request, RequestRules(request, .obeys), response, times: times, settings: settings,
             isHTTPS: false)

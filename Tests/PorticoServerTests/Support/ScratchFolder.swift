@@ -2,7 +2,7 @@ import Glibc
 import PorticoLoop
 
 /// A folder for one test, gone with it.
-final class Folder: Sendable {
+final class ScratchFolder: Sendable {
     let path: String
 
     init() throws {

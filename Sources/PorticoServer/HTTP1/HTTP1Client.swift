@@ -31,6 +31,8 @@ final class HTTP1Client: ClientPort {
     private static let mostOutput = 64 << 10
     /// Less room than this is not worth a read.
     private static let leastRead = 4 << 10
+    /// Read at once where a body has shown that it is long.
+    private static let longRead = 64 << 10
     /// How long a task waits for the next request before its connection goes on without it.
     private static let patience = Duration.milliseconds(50)
 
@@ -46,6 +48,8 @@ final class HTTP1Client: ClientPort {
     private(set) var head = RequestHead()
     private var body: BodyReader
     private var framing = Framing.asIs
+    /// Body bytes of the present request so far.
+    private var moved = 0
     private var mustEnd = false
     private var isCut = false
     private var hasStalled = false
@@ -181,6 +185,7 @@ final class HTTP1Client: ClientPort {
     /// Judges how the body is framed and who asks.
     private func accept() throws(RequestFault) -> Arrival {
         facts = connection.facts(for: head, of: connectionFacts)
+        moved = 0
         let framing = try head.bodyFraming()
         switch framing {
         case .none, .untilClose: bodyLength = .none
@@ -223,6 +228,7 @@ final class HTTP1Client: ClientPort {
             switch try nextStep() {
             case .data(let range, let consumed):
                 input.withBytes(in: range) { sink.put($0) }
+                moved += range.count
                 take(consumed)
                 return .moved
             case .end(let consumed):
@@ -233,7 +239,7 @@ final class HTTP1Client: ClientPort {
             }
             do throws(TransportFault) {
                 reactor.shelf.supply(&input)
-                input.reserve(Self.leastRead)
+                input.reserve(moved > Self.longRead ? Self.longRead : Self.leastRead)
                 guard let count = try transport.readNow(into: &input, upTo: input.room) else {
                     return .blocked
                 }

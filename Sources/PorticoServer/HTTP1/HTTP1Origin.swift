@@ -23,6 +23,8 @@ final class HTTP1Origin: OriginPort {
     private static let mostOutput = 64 << 10
     /// Less room than this is not worth a read.
     private static let leastRead = 4 << 10
+    /// Read at once where a body has shown that it is long.
+    private static let longRead = 64 << 10
 
     let node: Node
     let transport: Transport
@@ -35,6 +37,8 @@ final class HTTP1Origin: OriginPort {
     private var reader: ResponseReader
     private var body = BodyReader(.none, limit: 0, trailerLimits: HeadLimits())
     private var progress = Progress.idle
+    /// Body bytes of the present response so far.
+    private var moved = 0
     private var isChunkedRequest = false
     private var requestIsFinished = true
     private var keepsAlive = false
@@ -174,6 +178,7 @@ final class HTTP1Origin: OriginPort {
         if head.isInterim { return .none }
         let framing = try head.bodyFraming(to: method)
         body = BodyReader(framing, limit: .max, trailerLimits: bounds.heads)
+        moved = 0
         progress = .body
         keepsAlive = head.keepsAlive && !head.hasForbiddenBody
         switch framing {
@@ -194,6 +199,7 @@ final class HTTP1Origin: OriginPort {
                 switch try body.read(input.bytes) {
                 case .data(let range, let consumed):
                     input.withBytes(in: range) { sink.put($0) }
+                    moved += range.count
                     input.consume(consumed)
                     return .moved
                 case .end(let consumed):
@@ -209,7 +215,7 @@ final class HTTP1Origin: OriginPort {
             }
             do throws(TransportFault) {
                 reactor.shelf.supply(&input)
-                input.reserve(Self.leastRead)
+                input.reserve(moved > Self.longRead ? Self.longRead : Self.leastRead)
                 guard let count = try transport.readNow(into: &input, upTo: input.room) else {
                     return .blocked
                 }

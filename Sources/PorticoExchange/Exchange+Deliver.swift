@@ -50,10 +50,12 @@ extension Exchange {
     func relay(
         from source: any BodySource, to sink: any BodySink, in scope: Scope?
     ) async throws(ExchangeFault) {
+        var turns = Turns()
         while true {
             switch try source.transfer(to: sink) {
             case .moved:
                 if sink.isFull { try await sink.flush(in: scope) }
+                await turns.yieldNowAndThen()
             case .blocked:
                 try await sink.flush(in: scope)
                 try await source.readable(in: scope)

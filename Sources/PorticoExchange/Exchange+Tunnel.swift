@@ -84,11 +84,13 @@ private final class Tunnel {
     private func move(
         from source: any BodySource, to sink: any BodySink, in scope: Scope
     ) async throws(ExchangeFault) -> Bool {
+        var turns = Turns()
         while true {
             switch try source.transfer(to: sink) {
             case .moved:
                 lastMoved = reactor.now
                 if sink.isFull { try await sink.flush(in: scope) }
+                await turns.yieldNowAndThen()
             case .blocked:
                 try await sink.flush(in: scope)
                 if try await isIdle(waitingFor: source, in: scope) { return false }

@@ -78,11 +78,12 @@ final class Upload: BodySink {
         to origin: any OriginPort, in scope: Scope
     ) async throws(ExchangeFault) {
         // An interrupted scope ends a wait, but where nothing blocks nobody waits.
+        var turns = Turns()
         while !scope.isInterrupted {
             if try !origin.flushNow() { try await origin.flush(in: scope) }
             if isFinished || scope.isInterrupted { return }
             switch try client.transfer(to: self) {
-            case .moved: continue
+            case .moved: await turns.yieldNowAndThen()
             case .blocked: try await client.readable(in: scope)
             case .finished: finish(to: origin)
             }

@@ -53,6 +53,8 @@ package final class Listener: Source {
     private static let patience = Duration.milliseconds(50)
     /// Connections taken in one turn, so that a flood of them does not starve those that stand.
     private static let burst = 64
+    /// More than the longest queue (`ListeningSocket.init`).
+    private static let most = 8192
 
     private let reactor: Reactor
     private let onAccept: (Int32, SocketAddress) -> Void
@@ -85,6 +87,15 @@ package final class Listener: Source {
         watch()
     }
 
+    /// Takes what waits in the kernel's queue, then stops: who was let in by the kernel is served.
+    package func finish() {
+        watch()
+        for _ in 0..<Self.most where isWatched {
+            if !acceptOne() { break }
+        }
+        stop()
+    }
+
     /// Stops for good; the descriptor stays open.
     package func stop() {
         hold()
@@ -93,21 +104,26 @@ package final class Listener: Source {
     }
 
     override func happened(_ readiness: Readiness) {
-        for _ in 0..<Self.burst {
-            if !isWatched { return }
-            var peer = px_address()
-            let accepted = unsafe px_accept(descriptor, &peer)
-            if accepted >= 0 {
-                onAccept(accepted, SocketAddress(peer))
-                continue
-            }
-            switch -accepted {
-            case EAGAIN, EINTR: return
-            case EMFILE, ENFILE, ENOBUFS, ENOMEM:
-                onExhausted(-accepted)
-                return rest()
-            default: continue  // this one connection is gone (accept(2), "Error handling")
-            }
+        for _ in 0..<Self.burst where isWatched {
+            if !acceptOne() { return }
+        }
+    }
+
+    /// Whether it is worth while to go on.
+    private func acceptOne() -> Bool {
+        var peer = px_address()
+        let accepted = unsafe px_accept(descriptor, &peer)
+        if accepted >= 0 {
+            onAccept(accepted, SocketAddress(peer))
+            return true
+        }
+        switch -accepted {
+        case EAGAIN, EINTR: return false
+        case EMFILE, ENFILE, ENOBUFS, ENOMEM:
+            onExhausted(-accepted)
+            rest()
+            return false
+        default: return true  // this one connection is gone (accept(2), "Error handling")
         }
     }
 

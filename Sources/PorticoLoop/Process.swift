@@ -17,6 +17,10 @@ package enum Process {
 
     package static var identifier: Int32 { getpid() }
 
+    /// What `drop` throws for a name that nobody has.
+    package static let noSuchUser = IOFault.system(ENOENT)
+
+    /// Becomes this user, with its groups, for good.
     package static func drop(to user: String) throws(IOFault) {
         let result = unsafe px_drop_to_user(user)
         if result < 0 { throw .system(-result) }

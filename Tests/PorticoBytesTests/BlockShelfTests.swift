@@ -14,7 +14,7 @@ struct BlockShelfTests {
         #expect(first.capacity == 0)
         var second = Buffer()
         shelf.supply(&second)
-        #expect(second.isEmpty)
+        #expect(second.count == 0)
         #expect(second.capacity == BlockShelf.blockSize)
     }
 

@@ -89,7 +89,8 @@ package enum Server {
         do throws(IOFault) {
             try Process.drop(to: user)
         } catch {
-            throw StartFault(["server.user = \"\(user)\": \(error.sentence)"])
+            let reason = error == Process.noSuchUser ? "there is no such user" : error.sentence
+            throw StartFault(["server.user = \"\(user)\": \(reason)"])
         }
     }
 }

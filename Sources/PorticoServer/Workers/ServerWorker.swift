@@ -168,7 +168,7 @@ final class ServerWorker: ConnectionOwner {
     func drain(_ onDrained: @escaping @Sendable () -> Void) {
         self.onDrained = onDrained
         isDraining = true
-        for listener in listeners.values { listener.stop() }
+        for listener in listeners.values { listener.finish() }
         listeners = [:]
         waiting?.stream.abort()
         waiting = nil

@@ -15,12 +15,12 @@ extension Exchange {
             ? nil : Upload(of: client, keeping: request.method.isIdempotent)
         // A handshake has no body (RFC 6455 §4.1): behind a 101 its bytes would be the tunnel's.
         let isUpgrade = request.asksForWebSocket && upload == nil
-        let head = withID { id in
+        var head = withID { id in
             Forwarding.request(
-                from: request, facts: client.facts, requestID: id, isUpgrade: isUpgrade)
+                from: request, facts: client.facts, requestID: id, isUpgrade: isUpgrade,
+                into: worker.takeSpare())
         }
-        // What fits into the allocator's fast bins, and is enough for most.
-        response.fields.reserve(bytes: 960, lines: 24)
+        defer { worker.giveBack(&head.fields) }
         let balancer = worker.balancer(for: route.pool)
         balancer.budget.requestBegan(at: worker.reactor.now)
         defer { balancer.budget.requestEnded() }

@@ -15,7 +15,7 @@ package final class Exchange {
     let began: Instant
 
     var site: Site?
-    var response = ResponseHead()
+    var response: ResponseHead
     var record = ExchangeRecord()
     /// Whether the client has been given the head of a final response.
     var hasAnswered = false
@@ -25,6 +25,7 @@ package final class Exchange {
         self.client = client
         self.worker = worker
         policy = worker.policy
+        response = ResponseHead(with: worker.takeSpare())
         began = worker.reactor.now
         requestID = worker.requestIDs.next()
         let said = request.fields.range(of: .xRequestID)
@@ -47,6 +48,7 @@ package final class Exchange {
             await refuse(because: error)
         }
         finishRecord()
+        worker.giveBack(&response.fields)
     }
 
     /// Answers a request whose head the protocol's reader refused.

@@ -17,6 +17,8 @@ package final class ExchangeWorker {
     package var accessLog: AccessLog?
     var requestIDs: RequestIDs
     private var balancers: [Balancer] = []
+    /// Storage of heads whose requests are over, for those that begin.
+    private var spares: [Fields] = []
     private var date: [UInt8] = []
     private var dateSecond: Int64 = -1
 
@@ -45,6 +47,25 @@ package final class ExchangeWorker {
             before.first { $0.pool === pool }
                 ?? Balancer(pool, seed: requestIDs.seed(), at: reactor.now)
         }
+    }
+
+    /// Empty fields with room for an ordinary head and what a proxy adds to it.
+    func takeSpare() -> Fields {
+        if let spare = spares.popLast() { return spare }
+        var made = Fields()
+        // What fits into the allocator's fast bins, and is enough for most.
+        made.reserve(bytes: 960, lines: 24)
+        return made
+    }
+
+    /// Takes the storage of a head that nobody reads any more; a long one's is freed.
+    func giveBack(_ fields: inout Fields) {
+        if spares.count >= 64 || fields.storage.capacity > 8192 { return }
+        // Taken out first: a second reference to the storage would make emptying it a copy.
+        var spare = Fields()
+        swap(&spare, &fields)
+        spare.removeAll()
+        spares.append(spare)
     }
 
     /// The Date of this second (RFC 9110 §6.6.1).

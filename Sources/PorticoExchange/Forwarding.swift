@@ -21,9 +21,10 @@ package enum Forwarding {
     /// Connection and Upgrade fields are said again.
     package static func request(
         from received: borrowing RequestHead, facts: borrowing ClientFacts,
-        requestID: Span<UInt8>, isUpgrade: Bool
+        requestID: Span<UInt8>, isUpgrade: Bool, into spare: consuming Fields = Fields()
     ) -> RequestHead {
-        var fields = Fields(copying: received.fields, spareBytes: 512, spareLines: 8)
+        var fields = spare
+        fields.take(received.fields, spareBytes: 512, spareLines: 8)
         fields.removeHopByHop()
         fields.removeAll { line, _ in isReplaced(line.name) }
         fields.insertFirst(.host, received[received.authority])

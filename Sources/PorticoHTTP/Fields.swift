@@ -56,8 +56,10 @@ public import PorticoBytes
 
     // MARK: - Building
 
-    /// A copy with room for what a proxy adds, so that adding does not copy everything again.
-    package init(copying other: borrowing Fields, spareBytes: Int, spareLines: Int) {
+    /// Becomes a copy of `other`, with room for what a proxy adds, so that adding does not copy
+    /// everything again. For fields that are empty: ranges of `other` then hold here too.
+    package mutating func take(_ other: borrowing Fields, spareBytes: Int, spareLines: Int) {
+        precondition(storage.isEmpty, "bytes of another head would move the ranges")
         reserve(bytes: other.storage.count + spareBytes, lines: other.lines.count + spareLines)
         storage.append(contentsOf: other.storage)
         lines.append(contentsOf: other.lines)

@@ -76,6 +76,9 @@ package struct ResponseHead: Sendable {
 
     package init(status: UInt16 = 200) { self.status = status }
 
+    /// With the storage of an earlier head, which must be empty.
+    package init(with fields: consuming Fields) { self.fields = fields }
+
     package mutating func reset() {
         fields.removeAll()
         version = .http11

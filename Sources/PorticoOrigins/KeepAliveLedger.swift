@@ -38,17 +38,23 @@ public import PorticoBytes
         lastNumber += 1
         let ticket = KeepAliveTicket(node: node, number: lastNumber)
         let entry = Entry(ticket: ticket, connection: connection, deadline: deadline)
-        stacks[node, default: []].append(entry)
         count += 1
-        guard let held = stacks[node]?.count, held > bound else { return (ticket, nil) }
+        guard let place = stacks.index(forKey: node) else {
+            stacks[node] = [entry]
+            return (ticket, nil)
+        }
+        stacks.values[place].append(entry)
+        if stacks.values[place].count <= bound { return (ticket, nil) }
         count -= 1
-        return (ticket, stacks[node]?.removeFirst().connection)
+        return (ticket, stacks.values[place].removeFirst().connection)
     }
 
     /// The latest idle connection; those that have expired stay for `takeExpired`.
     @inlinable package mutating func take(_ node: NodeIdentity, at now: Instant) -> Connection? {
-        guard let top = stacks[node]?.last, now < top.deadline else { return nil }
-        stacks[node]?.removeLast()
+        guard let place = stacks.index(forKey: node), let top = stacks.values[place].last,
+            now < top.deadline
+        else { return nil }
+        stacks.values[place].removeLast()
         count -= 1
         return top.connection
     }

@@ -6,7 +6,7 @@ internal import PorticoLoop
 internal import PorticoOrigins
 
 /// HTTP/1.1 with an origin node: one connection, one request at a time.
-final class HTTP1Origin: OriginPort {
+final class HTTP1Origin: OriginPort, Sleeper {
     /// The bounds of a conversation with an origin, from its pool's settings.
     struct Bounds: Sendable {
         var heads = HeadLimits(bytes: 384 << 10, lines: 1024, targetBytes: 0)
@@ -30,6 +30,9 @@ final class HTTP1Origin: OriginPort {
     let transport: Transport
     private let bounds: Bounds
     private let onRelease: (HTTP1Origin, Bool) -> Void
+    private let onIdleEnd: (HTTP1Origin) -> Void
+    /// Under which it stands among the kept connections.
+    var ticket: KeepAliveTicket?
     private let reactor: Reactor
 
     private var input = Buffer()
@@ -49,21 +52,30 @@ final class HTTP1Origin: OriginPort {
     private(set) var hasSent = false
     private(set) var hasHeard = false
 
-    /// `onRelease` takes the connection back: true if it can serve another request.
+    /// `onRelease` takes the connection back: true if it can serve another request. `onIdleEnd`
+    /// hears when a kept one has ended, or said something unasked.
     init(
         to node: Node, over transport: Transport, bounds: Bounds,
-        onRelease: @escaping (HTTP1Origin, Bool) -> Void
+        onRelease: @escaping (HTTP1Origin, Bool) -> Void,
+        onIdleEnd: @escaping (HTTP1Origin) -> Void
     ) {
         self.node = node
         self.transport = transport
         self.bounds = bounds
         self.onRelease = onRelease
+        self.onIdleEnd = onIdleEnd
         reactor = transport.stream.reactor
         reader = ResponseReader(limits: bounds.heads)
     }
 
+    /// Kept without a request: only watched for its end.
+    func sleep() { transport.sleep(self, until: .distantFuture) }
+
+    func woke(_ wake: Wake) { onIdleEnd(self) }
+
     /// Begins with another request what served one before.
     func reuse() {
+        transport.stopSleeping()
         isReused = true
         isOver = false
         hasSent = false

@@ -27,7 +27,7 @@ final class Dialer: OriginDialer {
     private let book: NameBook
     private let counters: WorkerCounters
     private var rules: [String: DialRules] = [:]
-    private var kept = KeepAliveLedger<KeptConnection>()
+    private var kept = KeepAliveLedger<HTTP1Origin>()
     private var isClosed = false
 
     init(on reactor: Reactor, book: NameBook, counters: WorkerCounters) {
@@ -36,7 +36,7 @@ final class Dialer: OriginDialer {
         self.counters = counters
         reactor.every(.seconds(5)) { [weak self] in
             guard let self, !isClosed else { return nil }
-            for connection in kept.takeExpired(at: reactor.now) { connection.close() }
+            for connection in kept.takeExpired(at: reactor.now) { closeKept(connection) }
             return .seconds(5)
         }
     }
@@ -45,18 +45,19 @@ final class Dialer: OriginDialer {
     func adopt(_ pools: [Pool], rules: [String: DialRules]) {
         self.rules = rules
         let nodes = Set(pools.flatMap { $0.nodes.map(\.identity) })
-        for connection in kept.drain(allBut: nodes) { connection.close() }
+        for connection in kept.drain(allBut: nodes) { closeKept(connection) }
     }
 
     func closeAll() {
         isClosed = true
-        for connection in kept.drain(allBut: []) { connection.close() }
+        for connection in kept.drain(allBut: []) { closeKept(connection) }
     }
 
     func takeKept(to node: Node) -> (any OriginPort)? {
         guard let connection = kept.take(node.identity, at: reactor.now) else { return nil }
         counters.increment(.originConnectionsReused)
-        return connection.wake()
+        connection.reuse()
+        return connection
     }
 
     func connect(
@@ -82,7 +83,7 @@ final class Dialer: OriginDialer {
             let fault = Self.fault(of: error)
             // Idle connections hold the descriptors that this request needs.
             if fault == .origin(.exhausted), kept.count > 0 {
-                for connection in kept.drain(allBut: []) { connection.close() }
+                for connection in kept.drain(allBut: []) { closeKept(connection) }
                 return try await open(to: node, rules, in: scope)
             }
             throw fault
@@ -91,10 +92,11 @@ final class Dialer: OriginDialer {
         counters.increment(.originConnectionsOpened)
         counters.add(1, to: .originConnectionsOpen)
         let transport = try await secure(stream, to: node, rules, by: deadline, in: scope)
-        return HTTP1Origin(to: node, over: transport, bounds: rules.bounds) {
-            [weak self] origin, isClean in
-            self?.take(back: origin, isClean: isClean, keepalive: rules.keepalive)
-        }
+        return HTTP1Origin(
+            to: node, over: transport, bounds: rules.bounds,
+            onRelease: { [weak self] origin, isClean in
+                self?.take(back: origin, isClean: isClean, keepalive: rules.keepalive)
+            }, onIdleEnd: { [weak self] origin in self?.ended(origin) })
     }
 
     private func secure(
@@ -148,47 +150,22 @@ final class Dialer: OriginDialer {
             counters.add(-1, to: .originConnectionsOpen)
             return
         }
-        let connection = KeptConnection(origin, in: self)
         let (ticket, displaced) = kept.put(
-            connection, to: origin.node.identity, until: reactor.now + Self.keepTime,
+            origin, to: origin.node.identity, until: reactor.now + Self.keepTime,
             bound: keepalive)
-        connection.ticket = ticket
-        if ticket != nil { connection.sleep() }
-        displaced?.close()
+        origin.ticket = ticket
+        if ticket != nil { origin.sleep() }
+        if let displaced { closeKept(displaced) }
     }
 
     /// The node has closed a kept connection, or sent something unasked.
-    fileprivate func ended(_ connection: KeptConnection) {
-        if let ticket = connection.ticket { _ = kept.remove(ticket) }
-        connection.close()
+    private func ended(_ origin: HTTP1Origin) {
+        if let ticket = origin.ticket { _ = kept.remove(ticket) }
+        closeKept(origin)
     }
 
-    fileprivate func closedKept() { counters.add(-1, to: .originConnectionsOpen) }
-}
-
-/// An idle connection to a node, watched for its end.
-private final class KeptConnection: Sleeper {
-    private let origin: HTTP1Origin
-    private unowned let dialer: Dialer
-    var ticket: KeepAliveTicket?
-
-    init(_ origin: HTTP1Origin, in dialer: Dialer) {
-        self.origin = origin
-        self.dialer = dialer
-    }
-
-    func sleep() { origin.transport.sleep(self, until: .distantFuture) }
-
-    func wake() -> HTTP1Origin {
-        origin.transport.stopSleeping()
-        origin.reuse()
-        return origin
-    }
-
-    func woke(_ wake: Wake) { dialer.ended(self) }
-
-    func close() {
+    private func closeKept(_ origin: HTTP1Origin) {
         origin.transport.close()
-        dialer.closedKept()
+        counters.add(-1, to: .originConnectionsOpen)
     }
 }

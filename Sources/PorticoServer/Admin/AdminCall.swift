@@ -24,7 +24,8 @@ enum AdminCall: Equatable {
         case "/v1/origins": self = .origins
         case "/v1/reload": self = .reload
         default:
-            let parts = path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+            let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+                .map(String.init)
             guard parts.count == 6, parts[0].isEmpty, parts[1] == "v1", parts[2] == "origins",
                 let change = NodeChange(rawValue: parts[5])
             else { return nil }

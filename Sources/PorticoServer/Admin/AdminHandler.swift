@@ -46,7 +46,8 @@ final class AdminHandler: RequestHandler {
         if let scope = call.scope(for: caller), !caller.scopes.contains(scope) {
             return caller.name == nil
                 ? .unauthorised("\(path) needs a token, in Fastly-Key or Authorization: Bearer.")
-                : .problem(403, detail: "The token \(caller.name ?? "") lacks the scope for \(path).")
+                : .problem(
+                    403, detail: "The token \(caller.name ?? "") lacks the scope for \(path).")
         }
         do throws(ExchangeFault) {
             _ = try await readBody(from: client)

@@ -2,8 +2,8 @@ internal import PorticoBytes
 internal import PorticoExchange
 internal import PorticoHTTP
 internal import PorticoLoop
-internal import PorticoTelemetry
 internal import PorticoTLS
+internal import PorticoTelemetry
 
 /// What a listener says of the connections that it accepts; shared by all of them.
 final class ListenerTraits: Sendable {

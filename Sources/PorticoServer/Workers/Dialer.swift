@@ -4,8 +4,8 @@ internal import PorticoExchange
 internal import PorticoHTTP1
 internal import PorticoLoop
 internal import PorticoOrigins
-internal import PorticoTelemetry
 internal import PorticoTLS
+internal import PorticoTelemetry
 
 /// What a pool's settings say about talking to its nodes. Immutable.
 struct DialRules: Sendable {

@@ -3,8 +3,8 @@ internal import PorticoExchange
 internal import PorticoHTTP
 internal import PorticoLimits
 internal import PorticoLoop
-internal import PorticoTelemetry
 internal import PorticoTLS
+internal import PorticoTelemetry
 
 /// What all workers and the control thread share.
 struct SharedState: Sendable {

@@ -1,4 +1,3 @@
-internal import PorticoBytes
 internal import PorticoHTTP
 
 /// What an admin request asks for.
@@ -15,7 +14,7 @@ enum AdminCall: Equatable {
     case reload
     case node(pool: String, node: String, NodeChange)
 
-    init?(head: borrowing RequestHead, path: String) {
+    init?(path: String) {
         switch path {
         case "/healthz": self = .health
         case "/readyz": self = .readiness

@@ -97,7 +97,7 @@ package enum Files {
         var built = ""
         for part in path.split(separator: "/", omittingEmptySubsequences: false) {
             built += part
-            if !built.isEmpty, unsafe mkdir(built, 0o750) == -1, errno != EEXIST {
+            if !built.isEmpty, unsafe mkdir(built, 0o700) == -1, errno != EEXIST {
                 throw .system(errno)
             }
             built += "/"

@@ -48,7 +48,6 @@ final class HTTP1Client: ClientPort {
     private var framing = Framing.asIs
     private var mustEnd = false
     private var isCut = false
-    private var hasStalled = false
     private var isTunnel = false
 
     private let connectionFacts: ClientFacts
@@ -69,10 +68,7 @@ final class HTTP1Client: ClientPort {
         reactor = connection.transport.stream.reactor
         connectionFacts = connection.facts()
         facts = connectionFacts
-        reader = RequestReader(
-            limits: HeadLimits(
-                bytes: limits.headerBytes, lines: limits.headerCount,
-                targetBytes: limits.uriBytes))
+        reader = RequestReader(limits: limits.heads)
         body = BodyReader(.none, limit: 0, trailerLimits: HeadLimits())
     }
 
@@ -190,10 +186,7 @@ final class HTTP1Client: ClientPort {
         case .chunked: bodyLength = .unknown
         }
         body = BodyReader(
-            framing, limit: UInt64(limits.bodyBytes),
-            trailerLimits: HeadLimits(
-                bytes: limits.headerBytes, lines: limits.headerCount,
-                targetBytes: limits.uriBytes))
+            framing, limit: UInt64(limits.bodyBytes), trailerLimits: limits.heads)
         if !head.keepsAlive { mustEnd = true }
         return .request
     }
@@ -365,6 +358,13 @@ final class HTTP1Client: ClientPort {
     func finishTunnel() { transport.finishWriting() }
 
     func cut() { isCut = true }
+}
+
+extension LimitsSettings {
+    /// Of a head, and of the trailers that follow its body.
+    fileprivate var heads: HeadLimits {
+        HeadLimits(bytes: headerBytes, lines: headerCount, targetBytes: uriBytes)
+    }
 }
 
 /// Answers the requests of a listener: the shop's, or the administrator's.

@@ -128,6 +128,7 @@ final class HTTP1Origin: OriginPort {
                 try await transport.writable(
                     by: reactor.now + (isTunnel ? bounds.idle : bounds.betweenBytes), in: scope)
             }
+            reactor.shelf.reclaim(&output)
         } catch {
             throw fault(of: error, silence: .stalled)
         }

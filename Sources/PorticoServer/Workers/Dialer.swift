@@ -1,7 +1,6 @@
 internal import Glibc
 internal import PorticoBytes
 internal import PorticoExchange
-internal import PorticoHTTP1
 internal import PorticoLoop
 internal import PorticoOrigins
 internal import PorticoTLS

@@ -163,7 +163,8 @@ final class HTTP1Client: ClientPort {
                 connection.count(.timeoutsHeader)
                 return refuse(408)
             case .io(.late):
-                if !transport.isQuiet || !input.isEmpty { return nil }
+                // Not `isQuiet`: a part of a TLS record must not keep a connection for ever.
+                if !transport.wouldWait || !input.isEmpty { return nil }
                 if reactor.now < connection.idleDeadline { return .ending(.sleep) }
                 connection.count(.timeoutsIdle)
                 return .ending(.close)

@@ -1,8 +1,9 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// The floors of the house, lowest first; a target names only targets of lower floors
-// (docs/DECISIONS.md says what each module is for).
+// The floors of the house, lowest first; a target names only targets of lower floors. The
+// modules of floor 3 do not know each other: what two of them need is below them, and they meet
+// in PorticoExchange and PorticoServer.
 
 let strict: [SwiftSetting] = [
     .strictMemorySafety(),

@@ -1,7 +1,7 @@
 # Sourced by ./run and ./test: what Portico needs from Debian, and how it gets there.
 
 build_packages=(libssl-dev libtomlplusplus-dev)
-test_packages=(curl openssl procps ca-certificates python3 nghttp2-client)
+test_packages=(curl openssl ca-certificates)
 
 # install_missing PACKAGE…: installs those that are not there yet; says nothing where all are.
 install_missing() {

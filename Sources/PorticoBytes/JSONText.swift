@@ -43,6 +43,16 @@ extension Buffer {
         append(text.extracting(written..<count))
     }
 
+    /// Appends texts as a JSON array of strings.
+    package mutating func append(jsonArray texts: [String]) {
+        append("[")
+        for (index, text) in texts.enumerated() {
+            if index > 0 { append(",") }
+            append(json: Array(text.utf8).span)
+        }
+        append("]")
+    }
+
     private mutating func append(escape byte: UInt8) {
         switch byte {
         case 0x22: append("\\\"")

@@ -48,7 +48,9 @@ package struct AppendFile: ~Copyable, Sendable {
 
 /// Whole small files: configuration, keys, lists.
 package enum Files {
-    package static func read(_ path: String, upTo limit: Int = 64 << 20) throws(IOFault) -> [UInt8] {
+    package static func read(
+        _ path: String, upTo limit: Int = 64 << 20
+    ) throws(IOFault) -> [UInt8] {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
         if descriptor == -1 { throw .system(errno) }
         defer { Glibc.close(descriptor) }
@@ -95,7 +97,7 @@ package enum Files {
         var built = ""
         for part in path.split(separator: "/", omittingEmptySubsequences: false) {
             built += part
-            if !built.isEmpty, unsafe mkdir(built, 0o750) == -1, errno != EEXIST {
+            if !built.isEmpty, unsafe mkdir(built, 0o700) == -1, errno != EEXIST {
                 throw .system(errno)
             }
             built += "/"

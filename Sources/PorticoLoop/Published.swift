@@ -2,7 +2,7 @@ internal import Synchronization
 
 /// An immutable value that one thread replaces whole and every worker reads.
 ///
-/// A worker keeps a `Subscription`: comparing one relaxed counter tells it whether its copy is
+/// A worker keeps a `Subscription`: comparing one counter tells it whether its copy is
 /// still the newest, and only then is the lock taken.
 package final class Published<Value: AnyObject & Sendable>: Sendable {
     private let value: Mutex<Value>

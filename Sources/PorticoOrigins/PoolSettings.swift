@@ -77,7 +77,6 @@ package enum OriginProtocol: String, CaseIterable, Sendable {
     case h2c
 }
 
-
 /// What of a request consistent-hash spreads by.
 package enum HashKey: Hashable, Sendable {
     case path

@@ -1,4 +1,4 @@
-/// The facts of one request that are no text of the client's (`docs/INTERFACE.md`, access log).
+/// The facts of one request that are no text of the client's (docs/OPERATING.md, "Logs").
 ///
 /// A plain value without references, to be filled field by field while the request is served.
 /// Negative numbers are written as 0; nil is written as `null` in JSON.

@@ -1,7 +1,6 @@
 import ArgumentParser
 import PorticoBytes
 import PorticoServer
-import PorticoSettings
 
 struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -39,12 +38,8 @@ struct Check: ParsableCommand {
             ("problems", report.problems), ("warnings", report.warnings),
             ("inactive", report.inactive),
         ] {
-            text.append(",\"\(name)\":[")
-            for (index, line) in lines.enumerated() {
-                if index > 0 { text.append(",") }
-                text.append(json: Array(line.utf8).span)
-            }
-            text.append("]")
+            text.append(",\"\(name)\":")
+            text.append(jsonArray: lines)
         }
         text.append("}")
         Terminal.say(text.bytes.text)

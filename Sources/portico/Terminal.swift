@@ -1,7 +1,5 @@
 import Glibc
 import PorticoLoop
-import PorticoServer
-import PorticoSettings
 
 /// What commands say to people, and how they end.
 enum Terminal {

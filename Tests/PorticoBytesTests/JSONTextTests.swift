@@ -72,6 +72,13 @@ struct JSONTextTests {
         }
     }
 
+    @Test(arguments: [([], "[]"), (["a"], "[\"a\"]"), (["a\"", ""], "[\"a\\\"\",\"\"]")])
+    func `texts become an array`(_ texts: [String], _ json: String) {
+        var buffer = Buffer()
+        buffer.append(jsonArray: texts)
+        #expect(buffer.bytes.text == json)
+    }
+
     private func written(_ bytes: [UInt8]) -> String {
         var buffer = Buffer()
         buffer.append(json: bytes.span)

@@ -1,4 +1,3 @@
-internal import PorticoBytes
 internal import PorticoHTTP
 
 /// What an admin request asks for.
@@ -15,7 +14,7 @@ enum AdminCall: Equatable {
     case reload
     case node(pool: String, node: String, NodeChange)
 
-    init?(head: borrowing RequestHead, path: String) {
+    init?(path: String) {
         switch path {
         case "/healthz": self = .health
         case "/readyz": self = .readiness
@@ -24,7 +23,8 @@ enum AdminCall: Equatable {
         case "/v1/origins": self = .origins
         case "/v1/reload": self = .reload
         default:
-            let parts = path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+            let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+                .map(String.init)
             guard parts.count == 6, parts[0].isEmpty, parts[1] == "v1", parts[2] == "origins",
                 let change = NodeChange(rawValue: parts[5])
             else { return nil }

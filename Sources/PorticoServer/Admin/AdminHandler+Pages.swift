@@ -1,7 +1,6 @@
 internal import Logging
 internal import PorticoBytes
 internal import PorticoExchange
-internal import PorticoHTTP
 internal import PorticoLimits
 internal import PorticoLoop
 internal import PorticoOrigins
@@ -22,12 +21,9 @@ extension AdminHandler {
         }
         if reasons.isEmpty { return .json("{\"status\":\"ok\"}") }
         var body = Buffer()
-        body.append("{\"status\":\"unavailable\",\"reasons\":[")
-        for (index, reason) in reasons.enumerated() {
-            if index > 0 { body.append(",") }
-            body.append(json: Array(reason.utf8).span)
-        }
-        body.append("]}")
+        body.append("{\"status\":\"unavailable\",\"reasons\":")
+        body.append(jsonArray: reasons)
+        body.append("}")
         return .json(body, status: 503)
     }
 

@@ -2,11 +2,10 @@ internal import PorticoBytes
 internal import PorticoExchange
 internal import PorticoHTTP
 internal import PorticoLoop
-internal import PorticoTelemetry
 
-/// The admin API (INTERFACE §4): who asks, whether they may, and what is answered.
+/// The admin API (docs/OPERATING.md): who asks, whether they may, and what is answered.
 ///
-/// Each route is a row; what it does stands in the files beside this one.
+/// `AdminCall` knows the paths; what each does stands in `AdminHandler+Pages.swift`.
 final class AdminHandler: RequestHandler {
     /// The largest body that an admin request may have.
     private static let mostBody = 1 << 20
@@ -28,7 +27,7 @@ final class AdminHandler: RequestHandler {
 
     private func respond(to head: RequestHead, from client: HTTP1Client) async -> AdminAnswer {
         let path = head[head.path].text
-        guard let call = AdminCall(head: head, path: path) else {
+        guard let call = AdminCall(path: path) else {
             return .problem(404, detail: "There is nothing at \(path).")
         }
         if !call.methods.contains(head.method) {
@@ -46,19 +45,18 @@ final class AdminHandler: RequestHandler {
         if let scope = call.scope(for: caller), !caller.scopes.contains(scope) {
             return caller.name == nil
                 ? .unauthorised("\(path) needs a token, in Fastly-Key or Authorization: Bearer.")
-                : .problem(403, detail: "The token \(caller.name ?? "") lacks the scope for \(path).")
+                : .problem(
+                    403, detail: "The token \(caller.name ?? "") lacks the scope for \(path).")
         }
         do throws(ExchangeFault) {
-            _ = try await readBody(from: client)
+            try await readBody(from: client)
         } catch {
             return .problem(error.status ?? 400)
         }
-        return perform(call, for: caller, head)
+        return perform(call, for: caller)
     }
 
-    private func perform(
-        _ call: AdminCall, for caller: AdminCaller, _ head: RequestHead
-    ) -> AdminAnswer {
+    private func perform(_ call: AdminCall, for caller: AdminCaller) -> AdminAnswer {
         switch call {
         case .health: return .json("{\"status\":\"ok\"}")
         case .readiness: return readiness()
@@ -71,14 +69,15 @@ final class AdminHandler: RequestHandler {
         }
     }
 
-    private func readBody(from client: HTTP1Client) async throws(ExchangeFault) -> [UInt8] {
-        let sink = BodyGatherer(limit: Self.mostBody)
+    /// No call has use for a body so far; it is read so that the connection can go on.
+    private func readBody(from client: HTTP1Client) async throws(ExchangeFault) {
+        let sink = BodyCounter(limit: Self.mostBody)
         while true {
             switch try client.transfer(to: sink) {
             case .moved:
                 if sink.isOverfull { throw .client(.malformed(status: 413)) }
             case .blocked: try await client.readable(in: nil)
-            case .finished: return sink.bytes
+            case .finished: return
             }
         }
     }
@@ -129,12 +128,8 @@ struct AdminAnswer {
             body.append(json: Array(detail.utf8).span)
         }
         if !problems.isEmpty {
-            body.append(",\"problems\":[")
-            for (index, problem) in problems.enumerated() {
-                if index > 0 { body.append(",") }
-                body.append(json: Array(problem.utf8).span)
-            }
-            body.append("]")
+            body.append(",\"problems\":")
+            body.append(jsonArray: problems)
         }
         body.append("}\n")
         return AdminAnswer(
@@ -148,18 +143,15 @@ struct AdminAnswer {
     }
 }
 
-/// Gathers a small body.
-private final class BodyGatherer: BodySink {
-    private let limit: Int
-    private(set) var bytes: [UInt8] = []
-    private(set) var isOverfull = false
+/// Lets a small body pass by.
+private final class BodyCounter: BodySink {
+    private var left: Int
 
-    init(limit: Int) { self.limit = limit }
+    init(limit: Int) { left = limit }
 
-    func put(_ more: Span<UInt8>) {
-        isOverfull = isOverfull || bytes.count + more.count > limit
-        if !isOverfull { bytes += more.array }
-    }
+    var isOverfull: Bool { left < 0 }
+
+    func put(_ bytes: Span<UInt8>) { left -= bytes.count }
 
     func finish(trailers: borrowing Fields) {}
     var isFull: Bool { false }

@@ -21,12 +21,9 @@ package struct StatusView: Equatable, Sendable {
     /// One line: whether it is ready, why not, and the daemon's answer as it came.
     package var json: String {
         var text = Buffer()
-        text.append("{\"ready\":\(isReady),\"reasons\":[")
-        for (index, reason) in reasons.enumerated() {
-            if index > 0 { text.append(",") }
-            text.append(json: Array(reason.utf8).span)
-        }
-        text.append("],\"status\":")
+        text.append("{\"ready\":\(isReady),\"reasons\":")
+        text.append(jsonArray: reasons)
+        text.append(",\"status\":")
         text.append(statusText)
         text.append("}")
         return text.bytes.text

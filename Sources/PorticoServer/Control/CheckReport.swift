@@ -1,4 +1,3 @@
-internal import PorticoBytes
 internal import PorticoLoop
 internal import PorticoTLS
 

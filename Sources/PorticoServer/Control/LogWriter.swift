@@ -65,7 +65,7 @@ final class LogWriter: Sendable {
                     isFailing = false
                 } catch {
                     // Once, until it works again: a full disk is not to be filled with complaints.
-                    if !isFailing { onFault("access log: \(Self.words(for: error))") }
+                    if !isFailing { onFault("access log: \(error.sentence)") }
                     isFailing = true
                 }
             }
@@ -92,13 +92,9 @@ final class LogWriter: Sendable {
             do throws(IOFault) {
                 return try AppendFile(path: path)
             } catch {
-                onFault("access log \(path): \(Self.words(for: error))")
+                onFault("access log \(path): \(error.sentence)")
                 return nil
             }
         }
-    }
-
-    private static func words(for fault: IOFault) -> String {
-        if case .system(let error) = fault { Process.reason(error) } else { "\(fault)" }
     }
 }

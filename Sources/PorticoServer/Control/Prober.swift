@@ -68,12 +68,9 @@ final class Prober {
         let result = await ask(node, of: pool)
         let change = node.record(result, at: reactor.now)
         if let change { onChange(pool, node, change) }
-        guard entries[node.identity]?.node === node else {
-            // The configuration has changed meanwhile.
-            entries[node.identity]?.isUnderWay = false
-            return
-        }
         entries[node.identity]?.isUnderWay = false
+        // Not so where the configuration has changed meanwhile.
+        guard entries[node.identity]?.node === node else { return }
         entries[node.identity]?.due = node.nextProbe(
             began: began, ended: reactor.now, dice: dice.next())
     }

@@ -43,7 +43,8 @@ package enum Server {
             wallSeconds: wallNow() / 1_000_000)
         let snapshot = try builder.build()
 
-        let workers = configuration.server.workers == 0 ? Process.cpus : configuration.server.workers
+        let asked = configuration.server.workers
+        let workers = asked == 0 ? Process.cpus : asked
         var listeners = Listeners()
         try listeners.bind(configuration.places, workers: workers)
         var adminListeners = Listeners()

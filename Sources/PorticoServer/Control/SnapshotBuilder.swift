@@ -152,7 +152,8 @@ struct SnapshotBuilder {
         let lines = content.split(separator: 0x0A, omittingEmptySubsequences: false)
         for (index, line) in lines.enumerated() {
             let text = Array(line.prefix { $0 != 0x23 })
-            let entry = text.span.trimmingOWS.text
+            let entry =
+                text.span.trimmingOWS.text
                 .split(separator: "\r").first.map(String.init) ?? ""
             if entry.isEmpty { continue }
             do throws(Network.Fault) {
@@ -219,7 +220,8 @@ struct SnapshotBuilder {
             warnings.append("\(folder): the development certificate is not kept: \(error.sentence)")
         }
         return try Certificate(
-            chain: made.certificatePEM.span, key: made.keyPEM.span, label: "development certificate")
+            chain: made.certificatePEM.span, key: made.keyPEM.span,
+            label: "development certificate")
     }
 }
 

@@ -46,6 +46,7 @@ final class Steward: ConnectionOwner {
     private var admin: AdminHandler?
     private var drainedWorkers = 0
     private var lastStop: Instant?
+    /// Of admin connections and probes; not in the totals of the shop's requests.
     let counters = WorkerCounters()
     var descriptorLimit: Int { start.descriptorLimit }
 
@@ -184,6 +185,8 @@ final class Steward: ConnectionOwner {
     /// Reads everything again: all of it comes into force, or nothing does.
     func reload(by whom: String) throws {
         do {
+            // The doors are closed: a new one would open behind them.
+            if phase == .draining { throw StartFault(["the daemon is stopping"]) }
             let configuration = try start.loader.load()
             var builder = SnapshotBuilder(
                 configuration, after: snapshot, tickets: start.tickets,
@@ -246,7 +249,10 @@ final class Steward: ConnectionOwner {
 
     /// The first call lets requests finish within the grace time; a second one ends them.
     func stop() {
-        if phase == .draining { return finish(cutting: true) }
+        if phase == .draining {
+            logger.warning("told again to stop: connections are cut")
+            return finish()
+        }
         phase = .draining
         let grace = snapshot.configuration.server.shutdownGrace
         logger.notice("stopping: requests have \(grace) to finish")
@@ -268,18 +274,18 @@ final class Steward: ConnectionOwner {
             }
         }
         reactor.every(grace) { [unowned self] in
-            finish(cutting: true)
+            logger.warning("the grace time is over: connections are cut")
+            finish()
             return nil
         }
     }
 
     private func workerHasDrained() {
         drainedWorkers += 1
-        if drainedWorkers == team.count { finish(cutting: false) }
+        if drainedWorkers == team.count { finish() }
     }
 
-    private func finish(cutting: Bool) {
-        if cutting { logger.warning("the grace time is over: connections are cut") }
+    private func finish() {
         shared.log.stop()
         Process.exit(0)
     }

@@ -2,8 +2,8 @@ internal import PorticoBytes
 internal import PorticoExchange
 internal import PorticoHTTP
 internal import PorticoLoop
-internal import PorticoTelemetry
 internal import PorticoTLS
+internal import PorticoTelemetry
 
 /// What a listener says of the connections that it accepts; shared by all of them.
 final class ListenerTraits: Sendable {
@@ -39,6 +39,8 @@ final class ClientConnection: Sleeper {
     /// When a connection without a request in progress ends.
     var idleDeadline: Instant
     private var isPrepared = false
+    /// Idle, without a task: the transport wakes it.
+    private var isAsleep = false
     private var client: HTTP1Client?
 
     init(
@@ -74,6 +76,7 @@ final class ClientConnection: Sleeper {
         self.client = nil
         switch ending {
         case .sleep where !owner.isDraining:
+            isAsleep = true
             owner.counters.add(1, to: .connectionsIdle)
             transport.sleep(self, until: idleDeadline)
         case .sleep, .close:
@@ -87,7 +90,7 @@ final class ClientConnection: Sleeper {
     }
 
     func woke(_ wake: Wake) {
-        owner.counters.add(-1, to: .connectionsIdle)
+        awake()
         if wake == .ready {
             start()
         } else {
@@ -99,12 +102,18 @@ final class ClientConnection: Sleeper {
     /// Counts a deadline that a client has missed.
     func count(_ timeout: Count) { owner.counters.increment(timeout) }
 
-    /// The server stops: idle ends now, busy ends with its request.
+    private func awake() {
+        isAsleep = false
+        owner.counters.add(-1, to: .connectionsIdle)
+    }
+
+    /// The server stops: idle ends now, busy ends with its request. What shakes hands or lingers
+    /// has a task that waits for the stream: closing is that task's, by its own deadline.
     func drain() {
         if let client {
             client.drain()
-        } else if isPrepared {
-            owner.counters.add(-1, to: .connectionsIdle)
+        } else if isAsleep {
+            awake()
             end(.close)
         }
     }
@@ -150,9 +159,9 @@ final class ClientConnection: Sleeper {
     /// One line for whoever types http:// where https:// belongs.
     private func sayThatThisIsTLS() async {
         var answer = Buffer()
-        answer.append(
-            "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 38\r\nConnection: close\r\n\r\nThis port speaks HTTPS; use https://.\n"
-        )
+        answer.append("HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\n")
+        answer.append("Content-Length: 38\r\nConnection: close\r\n\r\n")
+        answer.append("This port speaks HTTPS; use https://.\n")
         _ = try? stream.writeNow(&answer)
         await linger()
     }

@@ -52,7 +52,6 @@ final class HTTP1Client: ClientPort {
     private var moved = 0
     private var mustEnd = false
     private var isCut = false
-    private var hasStalled = false
     private var isTunnel = false
 
     private let connectionFacts: ClientFacts
@@ -73,10 +72,7 @@ final class HTTP1Client: ClientPort {
         reactor = connection.transport.stream.reactor
         connectionFacts = connection.facts()
         facts = connectionFacts
-        reader = RequestReader(
-            limits: HeadLimits(
-                bytes: limits.headerBytes, lines: limits.headerCount,
-                targetBytes: limits.uriBytes))
+        reader = RequestReader(limits: limits.heads)
         body = BodyReader(.none, limit: 0, trailerLimits: HeadLimits())
     }
 
@@ -171,7 +167,8 @@ final class HTTP1Client: ClientPort {
                 connection.count(.timeoutsHeader)
                 return refuse(408)
             case .io(.late):
-                if !transport.isQuiet || !input.isEmpty { return nil }
+                // Not `isQuiet`: a part of a TLS record must not keep a connection for ever.
+                if !transport.wouldWait || !input.isEmpty { return nil }
                 if reactor.now < connection.idleDeadline { return .ending(.sleep) }
                 connection.count(.timeoutsIdle)
                 return .ending(.close)
@@ -195,10 +192,7 @@ final class HTTP1Client: ClientPort {
         case .chunked: bodyLength = .unknown
         }
         body = BodyReader(
-            framing, limit: UInt64(limits.bodyBytes),
-            trailerLimits: HeadLimits(
-                bytes: limits.headerBytes, lines: limits.headerCount,
-                targetBytes: limits.uriBytes))
+            framing, limit: UInt64(limits.bodyBytes), trailerLimits: limits.heads)
         if !head.keepsAlive { mustEnd = true }
         return .request
     }
@@ -371,6 +365,13 @@ final class HTTP1Client: ClientPort {
     func finishTunnel() { transport.finishWriting() }
 
     func cut() { isCut = true }
+}
+
+extension LimitsSettings {
+    /// Of a head, and of the trailers that follow its body.
+    fileprivate var heads: HeadLimits {
+        HeadLimits(bytes: headerBytes, lines: headerCount, targetBytes: uriBytes)
+    }
 }
 
 /// Answers the requests of a listener: the shop's, or the administrator's.

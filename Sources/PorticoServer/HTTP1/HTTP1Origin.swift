@@ -144,6 +144,7 @@ final class HTTP1Origin: OriginPort, Sleeper {
                 try await transport.writable(
                     by: reactor.now + (isTunnel ? bounds.idle : bounds.betweenBytes), in: scope)
             }
+            reactor.shelf.reclaim(&output)
         } catch {
             throw fault(of: error, silence: .stalled)
         }

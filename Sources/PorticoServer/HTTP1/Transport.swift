@@ -154,8 +154,13 @@ package final class Transport {
         } catch { throw .io(error) }
     }
 
-    /// Whether a read would have to wait.
+    /// Whether nothing has come that was not read, not even a part of a record.
     package var isQuiet: Bool { !mayHaveMore && received.isEmpty && stream.isQuiet }
+
+    /// Whether a read would have to wait. A part of a record may be held until its rest comes.
+    package var wouldWait: Bool {
+        !mayHaveMore && (engine != nil || received.isEmpty) && stream.isQuiet
+    }
 
     package func sleep(_ sleeper: any Sleeper, until deadline: Instant) {
         stream.sleep(sleeper, until: deadline)

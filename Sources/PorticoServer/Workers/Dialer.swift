@@ -1,11 +1,10 @@
 internal import Glibc
 internal import PorticoBytes
 internal import PorticoExchange
-internal import PorticoHTTP1
 internal import PorticoLoop
 internal import PorticoOrigins
-internal import PorticoTelemetry
 internal import PorticoTLS
+internal import PorticoTelemetry
 
 /// What a pool's settings say about talking to its nodes. Immutable.
 struct DialRules: Sendable {

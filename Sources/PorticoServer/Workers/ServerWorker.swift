@@ -3,8 +3,8 @@ internal import PorticoExchange
 internal import PorticoHTTP
 internal import PorticoLimits
 internal import PorticoLoop
-internal import PorticoTelemetry
 internal import PorticoTLS
+internal import PorticoTelemetry
 
 /// What all workers and the control thread share.
 struct SharedState: Sendable {
@@ -25,7 +25,9 @@ final class ServerWorker: ConnectionOwner {
     private let dialer: Dialer
     private let exchanges: ExchangeWorker
     private let shop: ShopHandler
+    /// By the socket's descriptor, like what each says of its connections.
     private var listeners: [Int32: Listener] = [:]
+    private var listenerTraits: [Int32: ListenerTraitsBox] = [:]
     /// By descriptor.
     private var connections: [ClientConnection?] = []
     private var openConnections = 0
@@ -86,8 +88,6 @@ final class ServerWorker: ConnectionOwner {
         listenerTraits[socket.descriptor] = traits
         if isHolding { listeners[socket.descriptor]?.hold() }
     }
-
-    private var listenerTraits: [Int32: ListenerTraitsBox] = [:]
 
     /// A reload has changed what a listener says of its connections.
     func change(traits: ListenerTraits, of socket: ListeningSocket) {
@@ -195,7 +195,7 @@ extension AddressKey {
 }
 
 extension [UInt8] {
-    /// Eight bytes as a number, in the machine's order.
+    /// Eight bytes as a number, the first one highest.
     func word(at index: Int) -> UInt64 {
         self[index..<(index + 8)].reduce(0) { $0 << 8 | UInt64($1) }
     }

@@ -1,4 +1,3 @@
-internal import PorticoBytes
 internal import PorticoExchange
 internal import PorticoTLS
 

@@ -61,7 +61,8 @@ struct PolicyClock {
 
     func judge(_ request: RequestHead, _ response: ResponseHead) -> Storability {
         let times = FetchTimes(
-            requested: PolicyClock.at(-delay), received: PolicyClock.at(0), receivedDate: PolicyClock.date)
+            requested: PolicyClock.at(-delay), received: PolicyClock.at(0),
+            receivedDate: PolicyClock.date)
         return Storability.judge(
             request, RequestRules(request, .obeys), response, times: times, settings: settings,
             isHTTPS: false)

@@ -66,6 +66,35 @@ struct StoppingTests {
         #expect(try daemon.command.end().status == 0)
     }
 
+    /// Its task waits for what the client still sends: closing under it was a crash.
+    @Test func `a connection that lingers after a refusal ends in good order`() throws {
+        let daemon = try Daemon(Settings(try Origin.echo()))
+        let wire = try daemon.connect()
+        try wire.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 999999999999\r\n\r\n")
+        #expect(try wire.textToEnd().hasPrefix("HTTP/1.1 413"))
+        daemon.command.signal(SIGTERM)
+        try daemon.wait(for: "a closed port") { try isRefused(daemon.port) }
+        wire.close()
+        #expect(try daemon.command.end().status == 0)
+    }
+
+    @Test func `a reload while the daemon stops changes nothing`() throws {
+        let goOn = Signal()
+        let origin = try Self.slow(goOn)
+        let daemon = try Daemon(Settings(origin))
+        let wire = try daemon.connect()
+        try wire.send("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n")
+        _ = try wire.text(to: "half")
+        daemon.command.signal(SIGTERM)
+        _ = try daemon.command.line(with: "stopping")
+        var settings = Settings(origin)
+        settings.listeners = ["", ""]
+        #expect(try !daemon.reload(settings))
+        goOn.give()
+        #expect(try wire.textToEnd() == "rest")
+        #expect(try daemon.command.end().status == 0)
+    }
+
     @Test(arguments: [SIGTERM, SIGINT])
     func `a second signal ends all at once`(_ signal: Int32) throws {
         let goOn = Signal()

@@ -1,3 +1,5 @@
+import PorticoBytes
+import PorticoTLS
 import Testing
 
 @Suite("TLS with the daemon", .ownThreads)
@@ -113,6 +115,32 @@ struct TLSTests {
             "--cacert", folder["ca.crt"], "--resolve", resolve, "-H", "Host: b.example",
             "https://a.example:\(daemon.port)/", "-o", "/dev/null", "-w", "%{http_code}")
         #expect(answer.output == "421")
+    }
+
+    /// Its rest never comes: the worker looked for it without an end, and in the end without rest.
+    @Test func `a part of a record does not keep an idle connection`() throws {
+        var settings = Settings(origin)
+        settings.listeners = ["tls = true"]
+        settings.more = "\(Self.certificates)\n[limits]\nheader_timeout = \"1s\""
+        let daemon = try Daemon(settings, in: folder)
+        let wire = try daemon.connect()
+        var client = try TLSEngine(
+            client: ClientContext(trust: .file(folder["ca.crt"])), name: "a.example")
+        var inbox = Buffer()
+        var plain = Buffer()
+        var out = Buffer()
+        client.startHandshake(sending: &out)
+        while true {
+            try wire.send(out.bytes.array)
+            out.removeAll()
+            if client.isHandshakeFinished { break }
+            try #require(try wire.receive())
+            inbox.append(wire.bytes.span)
+            wire.forget(wire.bytes.count)
+            _ = try client.receive(&inbox, into: &plain, sending: &out, upTo: 1)
+        }
+        try wire.send([0x17, 0x03, 0x03])
+        while try wire.receive() {}
     }
 
     @Test func `without a certificate one is made for development`() throws {

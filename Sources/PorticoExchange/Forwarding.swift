@@ -13,7 +13,7 @@ package enum Forwarding {
         }
     }
 
-    /// The head for an origin, from the one received (INTERFACE §3).
+    /// The head for an origin, from the one received (hop by hop, and what an origin may know of the client).
     ///
     /// Hop-by-hop fields go (RFC 9110 §7.6.1), Host is written first and from the target's
     /// authority (RFC 9112 §3.2.2), forwarding fields say what is known of the client. Content

@@ -1,4 +1,5 @@
 internal import PorticoBytes
+internal import PorticoCache
 internal import PorticoHTTP
 internal import PorticoLoop
 internal import PorticoOrigins
@@ -6,19 +7,32 @@ internal import PorticoTelemetry
 
 extension Exchange {
     /// Asks an origin node, and another one where that is allowed and may help, and delivers
-    /// what it answers.
-    func fetch(by route: Route) async throws(ExchangeFault) {
-        record.isPass = true
+    /// what it answers; or, where `call` says so, what the cache makes of the answer.
+    func fetch(by route: Route, for call: CacheCall? = nil) async throws(ExchangeFault) {
+        guard let call else { return try await fetchOnce(by: route, for: nil) }
+        do throws(ExchangeFault) {
+            try await fetchOnce(by: route, for: call)
+        } catch {
+            try await recover(from: error, call)
+        }
+    }
+
+    private func fetchOnce(
+        by route: Route, for call: CacheCall?
+    ) async throws(ExchangeFault) {
+        record.cache = .pass
+        if cacheStatus == nil { cacheStatus = CacheStatus(forward: call?.forward ?? .bypass) }
         record.retryAfter = route.retryAfter
         let upload =
             client.bodyLength == .none
             ? nil : Upload(of: client, keeping: request.method.isIdempotent)
         // A handshake has no body (RFC 6455 §4.1): behind a 101 its bytes would be the tunnel's.
         let isUpgrade = request.asksForWebSocket && upload == nil
-        let head = withID { id in
+        var head = withID { id in
             Forwarding.request(
                 from: request, facts: client.facts, requestID: id, isUpgrade: isUpgrade)
         }
+        if request.method != .head { call?.prepare(&head) }
         // What fits into the allocator's fast bins, and is enough for most.
         response.fields.reserve(bytes: 960, lines: 24)
         let balancer = worker.balancer(for: route.pool)
@@ -27,20 +41,34 @@ extension Exchange {
 
         var tries = Tries(left: route.pool.description.retries)
         while true {
-            let claim = try claimNode(from: balancer, for: route, tries)
-            let node = claim.node
+            let claimed = try claimNode(from: balancer, for: route, tries)
+            let node = claimed.node
+            var claim: Claim? = consume claimed
+            var settled = Settled.passes
             record.node = node
             var attempt = Attempt()
             do throws(ExchangeFault) {
                 let (origin, length) = try await ask(
                     node, of: route.pool, head, upload, allowsKept: tries.allowsKept,
                     isUpgrade: isUpgrade, &attempt)
-                try await deliver(from: origin, length: length, upload: upload)
-                noteAnswer(of: node)
-                return
+                if let call { settled = settle(call, origin, length, &claim) }
+                if case .passes = settled {
+                    invalidate(by: route)
+                    try await deliver(from: origin, length: length, upload: upload)
+                    noteAnswer(of: node)
+                    return
+                }
             } catch {
                 guard case .origin(let fault) = error else { throw error }
                 try judge(fault, attempt, of: node, upload, balancer, &tries)
+                continue
+            }
+            claim = nil
+            switch settled {
+            case .stored(let stored, let status, let source):
+                return try await deliver(stored, status, from: source)
+            case .again: return try await fetchOnce(by: route, for: call)
+            case .passes: return
             }
         }
     }
@@ -66,6 +94,7 @@ extension Exchange {
         isUpgrade: Bool, _ attempt: inout Attempt
     ) async throws(ExchangeFault) -> (any OriginPort, BodyLength) {
         let began = worker.reactor.now
+        asked = began
         let origin: any OriginPort
         if allowsKept, let kept = worker.dialer.takeKept(to: node) {
             origin = kept

@@ -189,7 +189,7 @@ extension Exchange {
                 var status = CacheStatus(forward: .stale, status: response.status)
                 status.timeToLive = found.response.rules.timeToLive(at: now)
                 record.cache = .stale
-                return .stored(found.response, status, nil)
+                return .stored(found.response, status)
             case .freshen, .replace: break
             }
         }
@@ -232,7 +232,9 @@ extension Exchange {
         var status = CacheStatus(forward: call.forward)
         status.isStored = true
         record.cache = .miss
-        return .stored(stored, status, source)
+        // Whoever asked gets also what is kept from others.
+        let isWhole = rules.flags.isDisjoint(with: [.listsFields, .stripsCookies])
+        return .stored(stored, status, source, head: isWhole ? nil : response)
     }
 
     /// RFC 9111 §4.3.4: the origin says that what is stored still holds.
@@ -257,7 +259,7 @@ extension Exchange {
         else {
             if !call.rules.noStore { call.cache.store.remove(stored) }
             call.dissolve(request, vary: [], at: now)
-            return .stored(stored, status, nil)
+            return .stored(stored, status)
         }
         if call.cache.store.insert(fresh) {
             status.isStored = true
@@ -265,15 +267,16 @@ extension Exchange {
         } else {
             call.dissolve(request, vary: [], at: now)
         }
-        return .stored(fresh, status, nil)
+        return .stored(fresh, status)
     }
 
     /// RFC 9111 §4.3.5.
     private func settleHead(_ call: CacheCall) {
         cacheStatus = CacheStatus(forward: call.forward)
         guard let found = call.found?.response else { return }
-        if case .contradicts = Validation.judgeHead(response, found.head) {
-            call.cache.store.remove(found)
+        switch Validation.judgeHead(response, found.head) {
+        case .contradicts: call.cache.store.remove(found)
+        case .freshens, .neither: break
         }
     }
 
@@ -335,7 +338,8 @@ extension Exchange {
 
     /// Answers with what is stored: whole, in part, or by saying that the client has it.
     func deliver(
-        _ stored: StoredResponse, _ status: CacheStatus, from source: StoredSource? = nil
+        _ stored: StoredResponse, _ status: CacheStatus, from source: StoredSource? = nil,
+        head: ResponseHead? = nil
     ) async throws(ExchangeFault) {
         if client is Nobody { return }
         let reactor = worker.reactor
@@ -343,7 +347,7 @@ extension Exchange {
         let total = Self.length(of: stored)
         let plan = StoredAnswer.plan(
             request, stored.head, length: total, now: reactor.wallTime / 1_000_000)
-        response = stored.head
+        response = head ?? stored.head
         let framed: BodyLength = total.map { .known(UInt64($0)) } ?? .unknown
         withID { id in
             Forwarding.prepareResponse(
@@ -356,6 +360,7 @@ extension Exchange {
         }
         let age = stored.rules.age(at: reactor.now)
         if status.forward == nil || age > 0 || status.forwardStatus != nil {
+            response.fields.remove(.age)
             response.fields.append(.age) { $0.write(decimal: UInt64(age)) }
         }
         switch plan {
@@ -470,5 +475,6 @@ enum Settled {
     case passes
     /// The origin spoke of something else: ask once more, without conditions.
     case again
-    case stored(StoredResponse, CacheStatus, StoredSource?)
+    /// `head`: for the client, where it has more than the stored one.
+    case stored(StoredResponse, CacheStatus, StoredSource? = nil, head: ResponseHead? = nil)
 }

@@ -65,8 +65,8 @@ extension Exchange {
             }
             claim = nil
             switch settled {
-            case .stored(let stored, let status, let source):
-                return try await deliver(stored, status, from: source)
+            case .stored(let stored, let status, let source, let head):
+                return try await deliver(stored, status, from: source, head: head)
             case .again: return try await fetchOnce(by: route, for: call)
             case .passes: return
             }

@@ -42,21 +42,21 @@ package final class ResponseCache: Sendable {
 
     // MARK: - Purging
 
-    /// A URL in the words of the ledger, from `host/path?query`; scheme and port do not count. Nil
-    /// for what is no URL.
-    package func purgeTarget(url: Span<UInt8>) -> PurgeTarget? {
+    /// A URL's host, and the URL in the words of the ledger, from `host/path?query`; scheme and port
+    /// do not count. Nil for what is no URL.
+    package func purgeTarget(url: Span<UInt8>) -> (host: [UInt8], PurgeTarget)? {
         let slashes: StaticString = "//"
         var text = Buffer()
         if !url.starts(with: "http://"), !url.starts(with: "https://") { text.append(slashes) }
         text.append(url)
-        var nowhere = RequestHead()
-        nowhere.path = .empty
+        let nowhere = RequestHead()
         guard let reference = URIReference(text.bytes, relativeTo: nowhere, isHTTPS: false) else {
             return nil
         }
         var key = Buffer()
         let written = keys.write(reference, into: &key)
-        return .url(Self.url(of: key.bytes, written))
+        let host = key.bytes.extracting(Self.host(of: key.bytes, written)).array
+        return (host, .url(Self.url(of: key.bytes, written)))
     }
 
     /// `host/path?query` of a key.

@@ -48,16 +48,17 @@ final class AdminHandler: RequestHandler {
                 ? .unauthorised("\(path) needs a token, in Fastly-Key or Authorization: Bearer.")
                 : .problem(403, detail: "The token \(caller.name ?? "") lacks the scope for \(path).")
         }
+        let body: [UInt8]
         do throws(ExchangeFault) {
-            _ = try await readBody(from: client)
+            body = try await readBody(from: client)
         } catch {
             return .problem(error.status ?? 400)
         }
-        return perform(call, for: caller, head)
+        return perform(call, for: caller, head, body)
     }
 
     private func perform(
-        _ call: AdminCall, for caller: AdminCaller, _ head: RequestHead
+        _ call: AdminCall, for caller: AdminCaller, _ head: RequestHead, _ body: [UInt8]
     ) -> AdminAnswer {
         switch call {
         case .health: return .json("{\"status\":\"ok\"}")
@@ -68,6 +69,11 @@ final class AdminHandler: RequestHandler {
         case .reload: return reload(caller)
         case .node(let pool, let node, let change):
             return set(node: node, of: pool, to: change, caller)
+        case .purgeKey(let key, let service):
+            return purge(key: key, of: service, caller, head)
+        case .purgeKeys(let service): return purgeKeys(of: service, caller, head, body)
+        case .purgeAll(let service): return purgeAll(of: service, caller, head)
+        case .purgeURL(let url): return purge(url: url, caller, head)
         }
     }
 

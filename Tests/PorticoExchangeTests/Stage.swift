@@ -1,4 +1,5 @@
 import PorticoBytes
+import PorticoCache
 import PorticoHTTP
 import PorticoLoop
 import PorticoOrigins

@@ -25,7 +25,20 @@ struct AdminCallTests {
             try call("/v1/origins/shop/a/disable") == .node(pool: "shop", node: "a", .disable))
     }
 
+    @Test func `purges come by Fastly's paths`() throws {
+        #expect(try call("/service/s/purge/a%20b/c") == .purgeKey("a b/c", service: "s"))
+        #expect(try call("/service/s/purge") == .purgeKeys(service: "s"))
+        #expect(try call("/service/s/purge_all") == .purgeAll(service: "s"))
+        #expect(AdminCall.purgeAll(service: "s").methods == [.post])
+        let near = AdminCaller(name: nil, scopes: [], isLocal: true, address: "")
+        #expect(AdminCall.purgeKey("a", service: "s").scope(for: near) == .purgeSelect)
+        #expect(AdminCall.purgeURL([]).scope(for: near) == .purgeSelect)
+        #expect(AdminCall.purgeAll(service: "s").scope(for: near) == .purgeAll)
+    }
+
     @Test(arguments: [
+        "/service", "/service/s", "/service//purge", "/service/s/purge/", "/service/s/purge/%4",
+        "/service/s/purge_all/x",
         "/", "/healthz/", "/v1", "/v1/origins/", "/v1/origins/shop", "/v1/origins/shop/a",
         "/v1/origins/shop/a/melt", "/v1/origins/shop/a/drain/", "//v1/origins/shop/a/drain",
         "/v2/origins/shop/a/drain",

@@ -67,7 +67,7 @@ let columns: [Target.Dependency] = [
 let floor4 = module(
     "PorticoExchange",
     ["PorticoBytes", "PorticoHTTP", "PorticoLoop", "PorticoSettings", "PorticoOrigins",
-     "PorticoLimits", "PorticoTelemetry"])
+     "PorticoLimits", "PorticoCache", "PorticoTelemetry"])
 
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 

@@ -119,9 +119,11 @@ struct CacheBench {
         writer.finish()
         store.insert(
             StoredResponse(
-                store, key: key.span, hash: store.hash(key.span), variant: Self.nothing.span,
-                head: Self.head, times: EntryTimes(storedAt: 0, lifetime: 60_000), stamp: stamp,
-                body: body))
+                store, key: key.span, hash: store.hash(key.span),
+                selector: Variant(vary: VaryNames(names: []), values: [], date: 0),
+                head: Self.head,
+                rules: StoredRules(born: 0, freshUntil: 60_000, date: 0, lifetime: 60),
+                stamp: stamp, body: body))
     }
 
     private func time(_ name: String, _ rounds: Int, _ body: () -> Void) {
@@ -130,7 +132,6 @@ struct CacheBench {
         print("\(name): \(tenths / 10).\(tenths % 10) ns")
     }
 
-    private static let nothing: [UInt8] = []
     private static let block = [UInt8](repeating: 0x78, count: 2_000_000)
     private static let head: ResponseHead = {
         var head = ResponseHead()

@@ -1,4 +1,5 @@
 internal import PorticoBytes
+internal import PorticoCache
 internal import PorticoHTTP
 internal import PorticoLoop
 internal import PorticoOrigins
@@ -33,7 +34,7 @@ extension Exchange {
     }
 
     /// Moves a body that has come with its head; whether that is all of it.
-    private func moveNow(
+    func moveNow(
         from source: any BodySource, to sink: any BodySink
     ) throws(ExchangeFault) -> Bool {
         while !sink.isFull {
@@ -75,7 +76,7 @@ extension Exchange {
         if try !client.flushNow() { try await client.flush(in: nil) }
     }
 
-    private func beginAnswer(length: BodyLength) {
+    func beginAnswer(length: BodyLength) {
         hasAnswered = true
         record.status = response.status
         record.firstByte = worker.reactor.now
@@ -83,11 +84,15 @@ extension Exchange {
     }
 
     /// What Portico says of itself in each response.
-    private func addEdgeFields() {
+    func addEdgeFields() {
         if !response.fields.contains(.date) {
             worker.withDate { response.fields.append(.date, $0) }
         }
-        if record.isPass { response.fields.append(.cacheStatus, "portico; fwd=bypass") }
+        if let cacheStatus {
+            var text = Buffer()
+            cacheStatus.write(into: &text)
+            response.fields.append(.cacheStatus, text.bytes)
+        }
         if let site, !site.hsts.isEmpty,
             Forwarding.scheme(of: request, client.facts) == .https
         {

@@ -1,4 +1,5 @@
 internal import PorticoBytes
+internal import PorticoCache
 internal import PorticoHTTP
 internal import PorticoLoop
 internal import PorticoOrigins
@@ -6,9 +7,21 @@ internal import PorticoTelemetry
 
 extension Exchange {
     /// Asks an origin node, and another one where that is allowed and may help, and delivers
-    /// what it answers.
-    func fetch(by route: Route) async throws(ExchangeFault) {
-        record.isPass = true
+    /// what it answers; or, where `call` says so, what the cache makes of the answer.
+    func fetch(by route: Route, for call: CacheCall? = nil) async throws(ExchangeFault) {
+        guard let call else { return try await fetchOnce(by: route, for: nil) }
+        do throws(ExchangeFault) {
+            try await fetchOnce(by: route, for: call)
+        } catch {
+            try await recover(from: error, call)
+        }
+    }
+
+    private func fetchOnce(
+        by route: Route, for call: CacheCall?
+    ) async throws(ExchangeFault) {
+        record.cache = .pass
+        if cacheStatus == nil { cacheStatus = CacheStatus(forward: call?.forward ?? .bypass) }
         record.retryAfter = route.retryAfter
         let upload =
             client.bodyLength == .none
@@ -21,26 +34,41 @@ extension Exchange {
                 into: worker.takeSpare())
         }
         defer { worker.giveBack(&head.fields) }
+        if request.method != .head { call?.prepare(&head) }
         let balancer = worker.balancer(for: route.pool)
         balancer.budget.requestBegan(at: worker.reactor.now)
         defer { balancer.budget.requestEnded() }
 
         var tries = Tries(left: route.pool.description.retries)
         while true {
-            let claim = try claimNode(from: balancer, for: route, tries)
-            let node = claim.node
+            let claimed = try claimNode(from: balancer, for: route, tries)
+            let node = claimed.node
+            var claim: Claim? = consume claimed
+            var settled = Settled.passes
             record.node = node
             var attempt = Attempt()
             do throws(ExchangeFault) {
                 let (origin, length) = try await ask(
                     node, of: route.pool, head, upload, allowsKept: tries.allowsKept,
                     isUpgrade: isUpgrade, &attempt)
-                try await deliver(from: origin, length: length, upload: upload)
-                noteAnswer(of: node)
-                return
+                if let call { settled = settle(call, origin, length, &claim) }
+                if case .passes = settled {
+                    invalidate(by: route)
+                    try await deliver(from: origin, length: length, upload: upload)
+                    noteAnswer(of: node)
+                    return
+                }
             } catch {
                 guard case .origin(let fault) = error else { throw error }
                 try judge(fault, attempt, of: node, upload, balancer, &tries)
+                continue
+            }
+            claim = nil
+            switch settled {
+            case .stored(let stored, let status, let source, let head):
+                return try await deliver(stored, status, from: source, head: head)
+            case .again: return try await fetchOnce(by: route, for: call)
+            case .passes: return
             }
         }
     }
@@ -66,6 +94,7 @@ extension Exchange {
         isUpgrade: Bool, _ attempt: inout Attempt
     ) async throws(ExchangeFault) -> (any OriginPort, BodyLength) {
         let began = worker.reactor.now
+        asked = began
         let origin: any OriginPort
         if allowsKept, let kept = worker.dialer.takeKept(to: node) {
             origin = kept

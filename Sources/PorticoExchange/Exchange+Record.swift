@@ -19,7 +19,7 @@ extension Exchange {
         counters.requestDuration.record(microseconds: duration.microseconds)
         counters.add(Int(clamping: client.bytesIn), to: .clientBytesIn)
         counters.add(Int(clamping: client.bytesOut), to: .clientBytesOut)
-        if record.isPass { counters.increment(.cachePasses) }
+        if let count = record.cache.count { counters.increment(count) }
         if let time = record.originTime {
             counters.originFirstByte.record(microseconds: time.microseconds)
         }
@@ -57,7 +57,7 @@ extension Exchange {
         line.bytesOut = Int(clamping: client.bytesOut)
         line.durationMicroseconds = duration.microseconds
         line.firstByteMicroseconds = record.firstByte.map { $0.since(began).microseconds }
-        line.cache = record.isPass ? .pass : .none
+        line.cache = record.cache
         line.originMicroseconds = record.originTime?.microseconds
         line.retries = record.retries
         let request = request

@@ -1,7 +1,9 @@
 package import PorticoBytes
+internal import PorticoCache
 package import PorticoHTTP
 internal import PorticoLoop
 package import PorticoOrigins
+package import PorticoTelemetry
 
 /// One request, from its head to its log line. Each step is a file of its own.
 package final class Exchange {
@@ -17,6 +19,10 @@ package final class Exchange {
     var site: Site?
     var response: ResponseHead
     var record = ExchangeRecord()
+    /// What Cache-Status says; nil: nothing.
+    var cacheStatus: CacheStatus?
+    /// When the origin was last asked.
+    var asked: Instant
     /// Whether the client has been given the head of a final response.
     var hasAnswered = false
 
@@ -27,6 +33,7 @@ package final class Exchange {
         policy = worker.policy
         response = ResponseHead(with: worker.takeSpare())
         began = worker.reactor.now
+        asked = began
         requestID = worker.requestIDs.next()
         let said = request.fields.range(of: .xRequestID)
         givenID =
@@ -42,7 +49,7 @@ package final class Exchange {
             } else {
                 try judgeMethod()
                 let route = try route(within: site)
-                try await fetch(by: route)
+                try await serve(by: route)
             }
         } catch {
             await refuse(because: error)
@@ -75,6 +82,6 @@ package struct ExchangeRecord {
     /// When the first byte of a response stood ready for the client.
     package var firstByte: Instant?
     package var originTime: Duration?
-    package var isPass = false
+    package var cache = AccessRecord.CacheOutcome.none
     package var fault: ExchangeFault?
 }

@@ -59,6 +59,8 @@ package enum Refusal: Error, Equatable, Sendable {
     case forbidden
     case methodNotAllowed
     case expectationFailed
+    /// The client wants what is stored, and nothing usable is.
+    case notStored
     /// Every node is down.
     case noOrigin
     /// A head that the protocol's reader refused.
@@ -71,6 +73,7 @@ package enum Refusal: Error, Equatable, Sendable {
         case .forbidden: 403
         case .methodNotAllowed: 405
         case .expectationFailed: 417
+        case .notStored: 504
         case .noOrigin: 503
         case .malformed(let status): status
         }

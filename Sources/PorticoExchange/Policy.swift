@@ -1,4 +1,5 @@
 package import PorticoBytes
+package import PorticoCache
 package import PorticoHTTP
 package import PorticoOrigins
 
@@ -9,8 +10,13 @@ package final class Policy: Sendable {
     package let pools: [Pool]
     /// Port of the first TLS listener, for redirections.
     package let httpsPort: UInt16?
+    /// Nil: nothing is cached.
+    package let cache: ResponseCache?
 
-    package init(sites: SiteTable, pools: [Pool], httpsPort: UInt16?) {
+    package init(
+        sites: SiteTable, pools: [Pool], httpsPort: UInt16?, cache: ResponseCache? = nil
+    ) {
+        self.cache = cache
         self.sites = sites
         self.pools = pools
         self.httpsPort = httpsPort
@@ -25,13 +31,16 @@ package final class Site: Sendable {
     package let hsts: [UInt8]
     /// Who is refused before anything else.
     package let denied: NetworkList
+    /// Under which its responses are marked for purges; nil: nothing of it is cached.
+    package let purgeSite: PurgeSite?
     private let routes: [Route]
     private let otherwise: Route
 
     package init(
         hosts: [String], routes: [Route], otherwise: Route, denied: NetworkList,
-        redirectsToHTTPS: Bool, hsts: [UInt8]
+        redirectsToHTTPS: Bool, hsts: [UInt8], purgeSite: PurgeSite? = nil
     ) {
+        self.purgeSite = purgeSite
         self.hosts = hosts
         self.routes = routes
         self.otherwise = otherwise
@@ -58,11 +67,14 @@ package struct Route: Sendable {
     package let retryAfter: Int
     /// Who may ask; nil: everybody.
     package let allow: NetworkList?
+    /// Whether answers may come from the cache and go into it.
+    package let caches: Bool
 
     package init(
         pattern: PathPattern?, pool: Pool, hashKey: RequestKey?, retryAfter: Int,
-        allow: NetworkList?
+        allow: NetworkList?, caches: Bool = false
     ) {
+        self.caches = caches
         self.pattern = pattern
         self.pool = pool
         self.hashKey = hashKey

@@ -35,6 +35,9 @@ package struct SiteSettings: Equatable, Sendable {
 
     package init() {}
 
+    /// What the site is called in purges.
+    package var purgeName: String { serviceID.isEmpty ? hosts.first ?? "" : serviceID }
+
     package init(from section: inout Section) {
         section.read("hosts", into: &hosts, expected: HostPattern.expected, HostPattern.normalised)
         if hosts.isEmpty {

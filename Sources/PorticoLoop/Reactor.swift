@@ -15,6 +15,11 @@ package final class Reactor {
     /// How many tasks of this worker have not ended.
     package internal(set) var running = 0
     package private(set) var turns = 0
+    /// Whose reactor this is; known before its first task runs.
+    weak var worker: Worker?
+    /// Wait points that other threads may ring.
+    private var bells: [UInt64: WaitPoint] = [:]
+    private var lastBell: UInt64 = 0
     /// What lives on this worker for as long as it runs.
     package var resident: AnyObject?
     /// The wall clock in Unix microseconds, read once a turn.
@@ -48,6 +53,19 @@ package final class Reactor {
         alarm = made
         timers.set(made, at: now + delay)
     }
+
+    /// The mailbox's door to `point`: what rings it from whatever thread, until `dismiss`.
+    package func waker(for point: WaitPoint) -> Waker {
+        guard let worker else { preconditionFailure("wakers are made by tasks of a worker") }
+        lastBell += 1
+        bells[lastBell] = point
+        return Waker(worker: worker, id: lastBell)
+    }
+
+    /// What the waker still sends finds nobody.
+    package func dismiss(_ waker: Waker) { bells[waker.id] = nil }
+
+    func ring(_ id: UInt64) { bells[id]?.ring() }
 
     func takeStarting() -> [() async -> Void] {
         if starting.isEmpty { return [] }

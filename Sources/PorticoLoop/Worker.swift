@@ -38,6 +38,7 @@ package actor Worker {
     }
 
     func startTasks() {
+        if reactor.hasStarting, reactor.worker == nil { reactor.worker = self }
         for body in reactor.takeStarting() {
             reactor.running += 1
             // Both are needed: the actor's isolation is the proof; the preference lets a resumed

@@ -1,4 +1,5 @@
 import PorticoBytes
+import PorticoCache
 import PorticoHTTP
 import PorticoLoop
 import PorticoOrigins
@@ -119,12 +120,13 @@ final class Stage {
 
     init(
         on worker: isolated Worker, pool: Pool = makePool(), site: Site? = nil,
-        httpsPort: UInt16? = nil
+        httpsPort: UInt16? = nil, cache: ResponseCache? = nil
     ) {
         self.pool = pool
         reactor = worker.reactor
         let policy = Policy(
-            sites: SiteTable([site ?? makeSite(pool: pool)]), pools: [pool], httpsPort: httpsPort)
+            sites: SiteTable([site ?? makeSite(pool: pool)]), pools: [pool], httpsPort: httpsPort,
+            cache: cache)
         exchanges = ExchangeWorker(
             on: reactor, policy: policy, dialer: dialer, counters: counters, seed: (1, 2))
         exchanges.accessLog = AccessLog(

@@ -78,6 +78,9 @@ package final class GrowingBody: Sendable {
         return BodyReader(self, at: position, id: id)
     }
 
+    /// Whether anybody reads it while it grows.
+    package var hasReaders: Bool { state.withLock { !$0.readers.isEmpty } }
+
     // MARK: - For the reader
 
     func piece(at position: Int, for id: UInt64?) -> Piece? {

@@ -1,33 +1,6 @@
 internal import PorticoBytes
 package import PorticoHTTP
 
-/// The times and rules of a stored response, as the policy computed them when it was stored.
-/// Wall clock in milliseconds since 1970, durations in milliseconds.
-package struct EntryTimes: Equatable, Sendable {
-    /// When the response was received (RFC 9111 §4.2.3, `response_time`).
-    package var storedAt: Int64
-    /// `corrected_initial_age`.
-    package var initialAge: Int64
-    /// `freshness_lifetime`.
-    package var lifetime: Int64
-    package var staleWhileRevalidate: Int64
-    package var staleIfError: Int64
-    /// The policy's own.
-    package var flags: UInt64
-
-    package init(
-        storedAt: Int64, initialAge: Int64 = 0, lifetime: Int64, staleWhileRevalidate: Int64 = 0,
-        staleIfError: Int64 = 0, flags: UInt64 = 0
-    ) {
-        self.storedAt = storedAt
-        self.initialAge = initialAge
-        self.lifetime = lifetime
-        self.staleWhileRevalidate = staleWhileRevalidate
-        self.staleIfError = staleIfError
-        self.flags = flags
-    }
-}
-
 /// One response as the cache keeps it: immutable, except that its body may still grow and its
 /// stamp learns what it was checked against. Retained once per response that is served from it.
 ///
@@ -38,34 +11,41 @@ package final class StoredResponse: Sendable {
     private let keys: [UInt8]
     private let keyCount: Int
     package let head: ResponseHead
-    package let times: EntryTimes
+    package let rules: StoredRules
+    /// Which requests it answers.
+    package let selector: Variant
     package let stamp: PurgeStamp
     package let body: GrowingBody
     /// Of the head, the keys and the stamp; the body counts itself.
     let footprint: Int
     private let meter: MemoryMeter
 
-    /// `variant`: what of the request it depends on, in the policy's own writing; empty without
-    /// Vary. The head is copied into arrays of the right size.
+    /// The head is copied into arrays of the right size.
     package init(
-        _ store: MemoryStore, key: Span<UInt8>, hash: KeyHash, variant: Span<UInt8>,
-        head: borrowing ResponseHead, times: EntryTimes, stamp: consuming PurgeStamp,
+        _ store: MemoryStore, key: Span<UInt8>, hash: KeyHash, selector: Variant,
+        head: borrowing ResponseHead, rules: StoredRules, stamp: consuming PurgeStamp,
         body: GrowingBody
     ) {
         self.hash = hash
         var keys: [UInt8] = []
-        keys.reserveCapacity(key.count + variant.count)
+        keys.reserveCapacity(key.count + selector.bytes)
         // SAFETY: the array copies before the pointers end.
         unsafe key.withUnsafeBufferPointer { unsafe keys.append(contentsOf: $0) }
-        unsafe variant.withUnsafeBufferPointer { unsafe keys.append(contentsOf: $0) }
+        keys += selector.vary.names
+        keys += selector.values
         self.keys = keys
         keyCount = key.count
         self.head = head.compacted()
-        self.times = times
+        self.rules = rules
+        self.selector = selector
         self.body = body
         meter = store.meter
         footprint =
             Self.overhead + heapBytes(ofArray: keys.capacity) + stamp.footprint
+            + (selector.bytes == 0
+                ? 0
+                : heapBytes(ofArray: selector.vary.names.count)
+                    + heapBytes(ofArray: selector.values.count))
             + heapBytes(ofArray: self.head.fields.storage.capacity)
             + heapBytes(
                 ofArray: self.head.fields.lines.capacity * MemoryLayout<Fields.Line>.stride)
@@ -76,13 +56,14 @@ package final class StoredResponse: Sendable {
     deinit { meter.refund(footprint) }
 
     /// The object itself.
-    private static let overhead = heapBytes(280)
+    private static let overhead = heapBytes(320)
 
     package var key: Span<UInt8> {
         @_lifetime(borrow self)
         get { bytes(0..<keyCount) }
     }
 
+    /// The selector in one piece: who has the same is replaced.
     package var variant: Span<UInt8> {
         @_lifetime(borrow self)
         get { bytes(keyCount..<keys.count) }

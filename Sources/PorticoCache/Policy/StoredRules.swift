@@ -58,6 +58,23 @@ package struct StoredRules: Equatable, Sendable {
     package var basis: Basis
     package var source: DirectiveSource
 
+    package init(
+        born: Int64, freshUntil: Int64, date: Int64, lifetime: Int32,
+        staleWhileRevalidate: Int32 = 0, staleIfError: Int32 = 0, keep: Int32 = 0,
+        flags: Flags = [], basis: Basis = .maxAge, source: DirectiveSource = .cacheControl
+    ) {
+        self.born = born
+        self.freshUntil = freshUntil
+        self.date = date
+        self.lifetime = lifetime
+        self.staleWhileRevalidate = staleWhileRevalidate
+        self.staleIfError = staleIfError
+        self.keep = keep
+        self.flags = flags
+        self.basis = basis
+        self.source = source
+    }
+
     package func has(_ flag: Flags) -> Bool { flags.contains(flag) }
 
     package var hasValidator: Bool { !flags.isDisjoint(with: [.hasETag, .hasLastModified]) }

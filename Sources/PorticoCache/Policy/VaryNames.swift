@@ -7,6 +7,9 @@ package struct VaryNames: Equatable, Sendable {
     /// nothing varies.
     package let names: [UInt8]
 
+    /// What another one's `names` were.
+    package init(names: [UInt8]) { self.names = names }
+
     /// Nil for `Vary: *`.
     package init?(_ response: borrowing Fields) {
         if Self.isAny(in: response) { return nil }
@@ -184,6 +187,9 @@ package struct Variant: Equatable, Sendable {
         vary.writeValues(of: request, into: &buffer)
         self.init(vary: vary, values: buffer.bytes.array, date: date)
     }
+
+    /// How many bytes tell it from others.
+    var bytes: Int { vary.names.count + values.count }
 
     /// Whether both are chosen by the same requests: the newer takes the place of the older.
     package func replaces(_ other: Variant) -> Bool {

@@ -1,3 +1,4 @@
+internal import PorticoBytes
 internal import PorticoHTTP
 
 /// What an admin request asks for.
@@ -13,8 +14,13 @@ enum AdminCall: Equatable {
     case origins
     case reload
     case node(pool: String, node: String, NodeChange)
+    case purgeKey(String, service: String)
+    case purgeKeys(service: String)
+    case purgeAll(service: String)
+    /// `host/path?query`, perhaps with a scheme before.
+    case purgeURL([UInt8])
 
-    init?(path: String) {
+    init?(head: borrowing RequestHead, path: String) {
         switch path {
         case "/healthz": self = .health
         case "/readyz": self = .readiness
@@ -23,6 +29,10 @@ enum AdminCall: Equatable {
         case "/v1/origins": self = .origins
         case "/v1/reload": self = .reload
         default:
+            if let call = Self.purge(head, path) {
+                self = call
+                return
+            }
             let parts = path.split(separator: "/", omittingEmptySubsequences: false)
                 .map(String.init)
             guard parts.count == 6, parts[0].isEmpty, parts[1] == "v1", parts[2] == "origins",
@@ -32,10 +42,48 @@ enum AdminCall: Equatable {
         }
     }
 
+    /// Fastly's paths.
+    private static func purge(_ head: borrowing RequestHead, _ path: String) -> AdminCall? {
+        let url = "/purge/"
+        if path.hasPrefix(url) {
+            let whole = head[head.pathAndQuery]
+            return .purgeURL(whole.extracting(min(url.utf8.count, whole.count)...).array)
+        }
+        let parts = path.split(separator: "/", maxSplits: 4, omittingEmptySubsequences: false)
+        guard parts.count > 3, parts[0].isEmpty, parts[1] == "service",
+            let service = unescaped(parts[2]), !service.isEmpty
+        else { return nil }
+        switch (parts[3], parts.count) {
+        case ("purge", 4): return .purgeKeys(service: service)
+        case ("purge_all", 4): return .purgeAll(service: service)
+        case ("purge", 5):
+            guard let key = unescaped(parts[4]), !key.isEmpty else { return nil }
+            return .purgeKey(key, service: service)
+        default: return nil
+        }
+    }
+
+    /// Nil for a broken escape.
+    private static func unescaped(_ text: Substring) -> String? {
+        var bytes: [UInt8] = []
+        var rest = text.utf8[...]
+        while let byte = rest.popFirst() {
+            guard byte == 0x25 else {
+                bytes.append(byte)
+                continue
+            }
+            guard let high = rest.popFirst().flatMap(ASCII.hexadecimalValue),
+                let low = rest.popFirst().flatMap(ASCII.hexadecimalValue)
+            else { return nil }
+            bytes.append(high << 4 | low)
+        }
+        return String(validating: bytes, as: UTF8.self)
+    }
+
     var methods: Set<Method> {
         switch self {
         case .health, .readiness, .metrics, .status, .origins: [.get, .head]
-        case .reload, .node: [.post]
+        case .reload, .node, .purgeKey, .purgeKeys, .purgeAll, .purgeURL: [.post]
         }
     }
 
@@ -49,6 +97,8 @@ enum AdminCall: Equatable {
         case .status, .origins: .read
         case .reload: .config
         case .node: .origins
+        case .purgeKey, .purgeKeys, .purgeURL: .purgeSelect
+        case .purgeAll: .purgeAll
         }
     }
 }

@@ -17,6 +17,8 @@ struct AdminCaller {
     /// Somebody on this machine, in person: see `isLocal(_:_:)`.
     let isLocal: Bool
     let address: String
+    /// The sites that it may purge; none named: all.
+    var sites: [String] = []
 
     /// For the audit log.
     var description: String { "\(name ?? "local") from \(address)" }
@@ -37,7 +39,9 @@ struct AdminCaller {
         }
         guard let found else { return .unknownToken }
         return .known(
-            AdminCaller(name: found.name, scopes: found.scopes, isLocal: local, address: address))
+            AdminCaller(
+                name: found.name, scopes: found.scopes, isLocal: local, address: address,
+                sites: found.sites))
     }
 
     /// `Fastly-Key: SECRET` or `Authorization: Bearer SECRET`.

@@ -27,7 +27,7 @@ final class AdminHandler: RequestHandler {
 
     private func respond(to head: RequestHead, from client: HTTP1Client) async -> AdminAnswer {
         let path = head[head.path].text
-        guard let call = AdminCall(path: path) else {
+        guard let call = AdminCall(head: head, path: path) else {
             return .problem(404, detail: "There is nothing at \(path).")
         }
         if !call.methods.contains(head.method) {
@@ -48,15 +48,18 @@ final class AdminHandler: RequestHandler {
                 : .problem(
                     403, detail: "The token \(caller.name ?? "") lacks the scope for \(path).")
         }
+        let body: [UInt8]
         do throws(ExchangeFault) {
-            try await readBody(from: client)
+            body = try await readBody(from: client)
         } catch {
             return .problem(error.status ?? 400)
         }
-        return perform(call, for: caller)
+        return perform(call, for: caller, head, body)
     }
 
-    private func perform(_ call: AdminCall, for caller: AdminCaller) -> AdminAnswer {
+    private func perform(
+        _ call: AdminCall, for caller: AdminCaller, _ head: RequestHead, _ body: [UInt8]
+    ) -> AdminAnswer {
         switch call {
         case .health: return .json("{\"status\":\"ok\"}")
         case .readiness: return readiness()
@@ -66,18 +69,23 @@ final class AdminHandler: RequestHandler {
         case .reload: return reload(caller)
         case .node(let pool, let node, let change):
             return set(node: node, of: pool, to: change, caller)
+        case .purgeKey(let key, let service):
+            return purge(key: key, of: service, caller, head)
+        case .purgeKeys(let service): return purgeKeys(of: service, caller, head, body)
+        case .purgeAll(let service): return purgeAll(of: service, caller, head)
+        case .purgeURL(let url): return purge(url: url, caller, head)
         }
     }
 
     /// No call has use for a body so far; it is read so that the connection can go on.
-    private func readBody(from client: HTTP1Client) async throws(ExchangeFault) {
-        let sink = BodyCounter(limit: Self.mostBody)
+    private func readBody(from client: HTTP1Client) async throws(ExchangeFault) -> [UInt8] {
+        let sink = BodyGatherer(limit: Self.mostBody)
         while true {
             switch try client.transfer(to: sink) {
             case .moved:
                 if sink.isOverfull { throw .client(.malformed(status: 413)) }
             case .blocked: try await client.readable(in: nil)
-            case .finished: return
+            case .finished: return sink.bytes
             }
         }
     }
@@ -143,15 +151,18 @@ struct AdminAnswer {
     }
 }
 
-/// Lets a small body pass by.
-private final class BodyCounter: BodySink {
-    private var left: Int
+/// Gathers a small body.
+private final class BodyGatherer: BodySink {
+    private let limit: Int
+    private(set) var bytes: [UInt8] = []
+    private(set) var isOverfull = false
 
-    init(limit: Int) { left = limit }
+    init(limit: Int) { self.limit = limit }
 
-    var isOverfull: Bool { left < 0 }
-
-    func put(_ bytes: Span<UInt8>) { left -= bytes.count }
+    func put(_ more: Span<UInt8>) {
+        isOverfull = isOverfull || bytes.count + more.count > limit
+        if !isOverfull { bytes += more.array }
+    }
 
     func finish(trailers: borrowing Fields) {}
     var isFull: Bool { false }

@@ -1,4 +1,5 @@
 internal import PorticoBytes
+internal import PorticoCache
 internal import PorticoExchange
 internal import PorticoHTTP
 internal import PorticoHTTP1
@@ -42,12 +43,15 @@ struct SnapshotBuilder {
         for settings in configuration.pools {
             rules[settings.name] = dialRules(for: settings, &problems)
         }
-        let sites = configuration.sites.compactMap { site(for: $0, among: pools, &problems) }
+        let cache = responseCache()
+        let sites = configuration.sites.compactMap {
+            site(for: $0, among: pools, cache, &problems)
+        }
         let tls = serverContext(&problems)
         if !problems.isEmpty { throw StartFault(problems) }
         let policy = Policy(
             sites: SiteTable(sites), pools: pools,
-            httpsPort: configuration.listeners.first { $0.tls }?.address.port)
+            httpsPort: configuration.listeners.first { $0.tls }?.address.port, cache: cache)
         return Snapshot(
             configuration: configuration, policy: policy, limits: configuration.limits,
             dialRules: rules, mostConnections: mostConnections(), tls: tls,
@@ -68,6 +72,25 @@ struct SnapshotBuilder {
                     + "raise the limit (ulimit -n, LimitNOFILE)")
         }
         return min(possible, configuration.limits.connections)
+    }
+
+    // MARK: - Cache
+
+    /// What is stored outlives a reload; nil where there is no memory for any.
+    private mutating func responseCache() -> ResponseCache? {
+        let settings = configuration.cache
+        let random = Process.random(16)
+        let seed = (random.word(at: 0), random.word(at: 8))
+        if let former, let cache = former.policy.cache {
+            let before = former.configuration.cache
+            if settings.memoryBytes != before.memoryBytes
+                || settings.maxObjectBytes != before.maxObjectBytes
+            {
+                warnings.append("cache.memory and cache.max_object change at the next start")
+            }
+            return ResponseCache(settings, seed: seed, after: cache)
+        }
+        return settings.memoryBytes > 0 ? ResponseCache(settings, seed: seed) : nil
     }
 
     // MARK: - Origins
@@ -97,15 +120,18 @@ struct SnapshotBuilder {
     // MARK: - Sites
 
     private func site(
-        for settings: SiteSettings, among pools: [Pool], _ problems: inout [String]
+        for settings: SiteSettings, among pools: [Pool], _ cache: ResponseCache?,
+        _ problems: inout [String]
     ) -> Site? {
-        guard let otherwise = route(nil, allow: nil, pool: settings.origins, among: pools) else {
-            return nil
-        }
+        guard
+            let otherwise = route(
+                nil, allow: nil, pool: settings.origins, caches: settings.cache, among: pools)
+        else { return nil }
         let routes = settings.routes.compactMap { route in
             self.route(
                 PathPattern(route.path), allow: route.allow,
-                pool: route.origins ?? settings.origins, among: pools)
+                pool: route.origins ?? settings.origins, caches: route.cache ?? settings.cache,
+                among: pools)
         }
         var denied: [Network] = []
         for file in settings.denyFiles { denied += networks(in: file, &problems) }
@@ -116,11 +142,13 @@ struct SnapshotBuilder {
         return Site(
             hosts: settings.hosts, routes: routes, otherwise: otherwise,
             denied: NetworkList(denied), redirectsToHTTPS: settings.redirectHTTPS,
-            hsts: Array(hsts.utf8))
+            hsts: Array(hsts.utf8),
+            purgeSite: cache?.ledger.site(Array(settings.purgeName.utf8)))
     }
 
     private func route(
-        _ pattern: PathPattern?, allow: NetworkList?, pool name: String, among pools: [Pool]
+        _ pattern: PathPattern?, allow: NetworkList?, pool name: String, caches: Bool,
+        among pools: [Pool]
     ) -> Route? {
         guard let pool = pools.first(where: { $0.name == name }),
             let settings = configuration.pools.first(where: { $0.name == name })
@@ -136,7 +164,7 @@ struct SnapshotBuilder {
             settings.health.path.isEmpty ? settings.ejection.duration : settings.health.interval
         return Route(
             pattern: pattern, pool: pool, hashKey: key,
-            retryAfter: max(1, Int(wait.components.seconds)), allow: allow)
+            retryAfter: max(1, Int(wait.components.seconds)), allow: allow, caches: caches)
     }
 
     /// One CIDR a line; what follows a "#" is a comment.

@@ -1,5 +1,6 @@
 internal import Logging
 internal import PorticoBytes
+internal import PorticoCache
 internal import PorticoExchange
 internal import PorticoLoop
 internal import PorticoOrigins
@@ -92,10 +93,19 @@ final class Steward: ConnectionOwner {
         }
         openAdmin()
         phase = .open
+        reactor.every(.seconds(1)) { [unowned self] in
+            sweep()
+            return .seconds(1)
+        }
         reactor.every(.seconds(60)) { [unowned self] in
             start.tickets.rotate(at: reactor.now)
             return .seconds(60)
         }
+    }
+
+    /// Gives back the memory of what purges have taken, a little at a time.
+    private func sweep() {
+        _ = snapshot.policy.cache?.store.sweep(budget: 4096)
     }
 
     private func follow(_ snapshot: Snapshot) {

@@ -31,7 +31,7 @@ final class Shelf: Sendable {
 
     func make(
         _ key: String, variant: String = "", tags: String = "", body: GrowingBody,
-        flags: UInt64 = 0, since fence: UInt64? = nil
+        version: Int64 = 0, since fence: UInt64? = nil
     ) -> StoredResponse {
         var stamp = ledger.stamp(since: fence ?? ledger.now, of: site)
         stamp.add(url: bytes(key).span)
@@ -40,9 +40,11 @@ final class Shelf: Sendable {
         head.fields.append(.contentType, "text/plain")
         let key = bytes(key)
         return StoredResponse(
-            store, key: key.span, hash: store.hash(key.span), variant: bytes(variant).span,
-            head: head, times: EntryTimes(storedAt: 0, lifetime: 1000, flags: flags), stamp: stamp,
-            body: body)
+            store, key: key.span, hash: store.hash(key.span),
+            selector: Variant(vary: VaryNames(names: []), values: bytes(variant), date: 0),
+            head: head,
+            rules: StoredRules(born: 0, freshUntil: 1000, date: version, lifetime: 1000),
+            stamp: stamp, body: body)
     }
 
     @discardableResult
@@ -59,7 +61,7 @@ final class Shelf: Sendable {
         let writer = BodyWriter(store, expecting: 0)
         let body = writer.body
         writer.finish()
-        store.insert(make(key, tags: tag, body: body, flags: version, since: fence))
+        store.insert(make(key, tags: tag, body: body, version: Int64(version), since: fence))
     }
 
     func find(_ key: String, variant: String? = nil) -> FoundResponse? {

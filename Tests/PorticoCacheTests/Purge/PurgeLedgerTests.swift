@@ -206,7 +206,7 @@ struct PurgeLedgerTests {
                         let index = (asker + round) % 4
                         let floor = versions[index].purged.load(ordering: .sequentiallyConsistent)
                         if let found = shelf.find("k\(index)") {
-                            #expect(found.response.times.flags >= floor)
+                            #expect(found.response.rules.date >= Int64(floor))
                         } else {
                             let fence = shelf.ledger.now
                             let version = versions[index].origin.load(

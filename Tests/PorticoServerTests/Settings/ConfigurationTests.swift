@@ -515,15 +515,15 @@ struct ConfigurationTests {
             compress = true
             type_keys = false
             [cache]
-            memory = "1GiB"
+            disk = "1GiB"
             [waf.main]
             """
         let inactive = try Self.load(Self.pool + text).inactive
         #expect(
             inactive.map(\.key) == [
-                "listen[0].http2", "site[0].waf", "site[0].compress", "cache", "waf.main",
+                "listen[0].http2", "site[0].waf", "site[0].compress", "cache.disk", "waf.main",
             ])
-        #expect(inactive.map(\.line) == [4, 7, 10, 12, 14])
+        #expect(inactive.map(\.line) == [4, 7, 10, 13, 14])
     }
 
     @Test func `names are found wherever their sections stand`() throws {

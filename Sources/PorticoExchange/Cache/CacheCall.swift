@@ -1,0 +1,182 @@
+internal import PorticoBytes
+internal import PorticoCache
+internal import PorticoHTTP
+
+/// What one request wants of the cache: its key, its rules, what was found, and whether it leads.
+final class CacheCall {
+    let cache: ResponseCache
+    let site: PurgeSite
+    let rules: RequestRules
+    let isHTTPS: Bool
+    let key: [UInt8]
+    let written: CacheKey
+    let hash: KeyHash
+    /// The last purge before the fetch.
+    private(set) var fence: UInt64
+    /// What is stored for the request, perhaps stale.
+    private(set) var found: FoundResponse?
+    /// Why the request goes forward, if it does.
+    var forward = CacheStatus.Forward.uriMiss
+    var permit: FlightPermit?
+    /// Whether the client's conditions and ranges are judged here: then the origin is asked for
+    /// all of it.
+    var takesConditions = false
+    let isBackground: Bool
+
+    init(
+        _ cache: ResponseCache, of site: PurgeSite, for request: borrowing RequestHead,
+        _ rules: RequestRules, isHTTPS: Bool, isBackground: Bool = false
+    ) {
+        self.cache = cache
+        self.site = site
+        self.rules = rules
+        self.isHTTPS = isHTTPS
+        self.isBackground = isBackground
+        var buffer = Buffer()
+        written = cache.keys.write(request, isHTTPS: isHTTPS, into: &buffer)
+        key = buffer.bytes.array
+        hash = cache.store.hash(buffer.bytes)
+        fence = cache.ledger.now
+    }
+
+    // MARK: - Looking
+
+    /// Looks for what answers the request. What a purge has taken is not found.
+    func look(for request: borrowing RequestHead) {
+        let store = cache.store
+        let key = key
+        fence = cache.ledger.now
+        found = store.lookUp(key.span, hash)
+        forward = .uriMiss
+        guard let first = found?.response, !first.selector.vary.names.isEmpty else { return }
+        // Others under the key may be meant, or none.
+        let all = store.variants(key.span, hash)
+        var scratch = Buffer()
+        let usable = all.filter {
+            $0.body.phase.isReusable && cache.ledger.verdict(on: $0.stamp) != .gone
+        }
+        let best = Variant.select(for: request.fields, among: usable.count, scratch: &scratch) {
+            usable[$0].selector
+        }
+        guard let best else {
+            found = nil
+            forward = .varyMiss
+            return
+        }
+        let chosen = usable[best]
+        if chosen !== first { found = store.lookUp(key.span, hash) { $0 === chosen } }
+    }
+
+    /// Without what was found: it is of no use.
+    func forget() { found = nil }
+
+    /// From when on what was found counts as stale although its time is not over.
+    func staleSince(_ now: Instant) -> Instant? { found?.verdict == .stale ? now : nil }
+
+    /// Whether what another request has fetched answers this one.
+    func accepts(
+        _ response: StoredResponse, for request: borrowing RequestHead, at now: Instant
+    ) -> Bool {
+        var scratch = Buffer()
+        let key = key
+        let isMeant =
+            response.key.equals(key.span)
+            && Variant.select(for: request.fields, among: 1, scratch: &scratch) { _ in
+                response.selector
+            } != nil
+        guard isMeant, cache.ledger.verdict(on: response.stamp) == .untouched else { return false }
+        // The request was there before the answer: to fetch again would be no more recent.
+        return response.rules.isFresh(at: now)
+    }
+
+    /// What the request has in the fields that `vary` names, as the table of flights compares it.
+    func variant(_ request: borrowing RequestHead, _ vary: [UInt8]) -> UInt64 {
+        if vary.isEmpty { return 0 }
+        var values = Buffer()
+        VaryNames(names: vary).writeValues(of: request.fields, into: &values)
+        return cache.store.hash(values.bytes).low
+    }
+
+    // MARK: - Fetching
+
+    /// Makes of the head for an origin one that asks for what may be stored.
+    func prepare(_ head: inout RequestHead) {
+        let key = key
+        let target = key.span.extracting(written.target.range)
+        if !head[head.pathAndQuery].equals(target), !head.path.isEmpty {
+            let start = head.fields.adopt(target)
+            let end = start + target.count
+            if let mark = target.firstIndex(of: 0x3F) {
+                head.path = ByteRange(start, start + mark)
+                head.query = ByteRange(start + mark + 1, end)
+            } else {
+                head.path = ByteRange(start, end)
+                head.query = nil
+            }
+        }
+        guard takesConditions else { return }
+        Validation.removeConditions(from: &head.fields)
+        if let found {
+            _ = Validation.addConditions(to: &head.fields, selected: found.response.head)
+        }
+    }
+
+    /// Whether the origin is asked if what was found still holds.
+    var validates: Bool { takesConditions && (found?.response.rules.hasValidator ?? false) }
+
+    /// What was found, if it may serve although nothing better could be had.
+    func staleAnswer(after trouble: StoredRules.Trouble, at now: Instant) -> StoredResponse? {
+        guard let found,
+            found.response.rules.mayServeStale(
+                after: trouble, rules, at: now, staleSince: staleSince(now))
+        else { return nil }
+        return found.response
+    }
+
+    func stamp(for head: borrowing ResponseHead) -> PurgeStamp {
+        var stamp = cache.ledger.stamp(since: fence, of: site)
+        let key = key
+        let url = ResponseCache.url(of: key.span, written)
+        stamp.add(url: url.span)
+        stamp.add(host: key.span.extracting(ResponseCache.host(of: key.span, written)))
+        for tag in cache.tags.tags(in: head.fields) { stamp.add(tag: head.fields[tag]) }
+        return stamp
+    }
+
+    /// The response to store; nil where its Vary matches no request.
+    func makeResponse(
+        _ head: borrowing ResponseHead, _ rules: StoredRules, to request: borrowing RequestHead,
+        body: GrowingBody
+    ) -> StoredResponse? {
+        guard let selector = Variant(request.fields, head.fields, date: rules.date) else {
+            return nil
+        }
+        let key = key
+        return StoredResponse(
+            cache.store, key: key.span, hash: hash, selector: selector,
+            head: Storability.storedHead(head, rules), rules: rules, stamp: stamp(for: head),
+            body: body)
+    }
+
+    // MARK: - The flight
+
+    /// Hands the answer to those who wait; what is stale already each has to ask for.
+    func land(_ response: StoredResponse, _ request: borrowing RequestHead, at now: Instant) {
+        if response.rules.isFresh(at: now) {
+            permit.take()?.fulfil(with: response)
+        } else {
+            dissolve(request, vary: response.selector.vary.names, at: now)
+        }
+    }
+
+    /// The answer is not for others; for a while nobody waits for one.
+    func dissolve(_ request: borrowing RequestHead, vary: [UInt8], at now: Instant) {
+        guard let permit = permit.take() else { return }
+        permit.dissolve(
+            marking: vary, variant(request, vary), until: now + Self.unsharedTime, at: now)
+    }
+
+    /// Long enough to spare a busy key its queue, short enough that a key whose answers may be
+    /// shared again soon is.
+    private static let unsharedTime = Duration.seconds(5)
+}

@@ -1,0 +1,124 @@
+internal import PorticoBytes
+internal import PorticoCache
+internal import PorticoHTTP
+internal import PorticoLoop
+internal import PorticoOrigins
+
+/// Carries a body from its origin into the cache, whoever reads it meanwhile and whoever leaves.
+///
+/// It keeps the request's place at the node until the body has ended, and records how it ended.
+final class Filler: BodySink {
+    /// A body that is not kept stays this close to its slowest reader.
+    private static let mostBacklog = 256 << 10
+    /// After so many moves without a wait others have their turn.
+    private static let mostMoves = 32
+
+    private let origin: any OriginPort
+    private let response: StoredResponse
+    private let store: MemoryStore
+    private var writer: BodyWriter?
+    private var claim: Claim?
+    private let node: Node
+    private let reactor: Reactor
+
+    init(
+        from origin: any OriginPort, _ claim: consuming Claim, to writer: consuming BodyWriter,
+        of response: StoredResponse, in store: MemoryStore, on reactor: Reactor
+    ) {
+        self.origin = origin
+        node = claim.node
+        self.claim = consume claim
+        self.writer = consume writer
+        self.response = response
+        self.store = store
+        self.reactor = reactor
+    }
+
+    private var isKept: Bool { writer?.isKept ?? false }
+
+    /// Fills with what is there; a task of its own carries the rest.
+    func start() {
+        if moveNow() { return }
+        reactor.start { await self.fill() }
+    }
+
+    /// Whether the end has come.
+    private func moveNow() -> Bool {
+        for _ in 0..<Self.mostMoves {
+            do throws(ExchangeFault) {
+                switch try origin.transfer(to: self) {
+                case .moved: if !isKept { return false }
+                case .blocked: return false
+                case .finished:
+                    finish()
+                    return true
+                }
+            } catch {
+                fail(error)
+                return true
+            }
+        }
+        return false
+    }
+
+    private func fill() async {
+        let point = WaitPoint(reactor.timers)
+        while !moveNow() {
+            if !isKept {
+                // Nobody would get it.
+                if !response.body.hasReaders { return fail(.client(.gone)) }
+                await waitForReaders(at: point)
+            }
+            do throws(ExchangeFault) {
+                switch try origin.transfer(to: self) {
+                case .moved: _ = await point.wait(by: reactor.now)
+                case .blocked: try await origin.readable(in: nil)
+                case .finished: return finish()
+                }
+            } catch {
+                return fail(error)
+            }
+        }
+    }
+
+    private func waitForReaders(at point: WaitPoint) async {
+        let waker = reactor.waker(for: point)
+        defer { reactor.dismiss(waker) }
+        while response.body.hasReaders,
+            writer?.whenBacklogFalls(to: Self.mostBacklog, { waker.wake() }) ?? false
+        {
+            // A reader who leaves is not always heard of.
+            _ = await point.wait(by: reactor.now + .seconds(1))
+        }
+    }
+
+    private func finish() {
+        writer.take()?.finish()
+        origin.release()
+        node.record(
+            response.head.status >= 500 ? .failure(.status) : .success, at: reactor.now)
+        claim = nil
+    }
+
+    private func fail(_ fault: ExchangeFault) {
+        store.remove(response)
+        writer = nil
+        origin.abandon()
+        if case .origin(let fault) = fault, fault.blamesNode {
+            node.record(.failure(fault.kind), at: reactor.now)
+        }
+        claim = nil
+    }
+
+    // MARK: - BodySink
+
+    func put(_ bytes: Span<UInt8>) {
+        let wasKept = isKept
+        if writer?.append(bytes) == false, wasKept { store.remove(response) }
+    }
+
+    func finish(trailers: borrowing Fields) {}
+    var isFull: Bool { false }
+    func flushNow() throws(ExchangeFault) -> Bool { true }
+    func flush(in scope: Scope?) async throws(ExchangeFault) {}
+}

@@ -1,0 +1,80 @@
+internal import PorticoBytes
+package import PorticoCache
+internal import PorticoHTTP
+
+/// The cache as requests see it: what is stored, what was purged, who fetches what, and the rules
+/// of the settings in force.
+///
+/// A reload makes another one with the new rules around the same store, ledger and flights.
+package final class ResponseCache: Sendable {
+    package let settings: CacheSettings
+    package let store: MemoryStore
+    package let flights: FlightTable
+    let keys: KeyRules
+    let tags: TagReader
+
+    package var ledger: PurgeLedger { store.ledger }
+
+    package convenience init(_ settings: CacheSettings, seed: (UInt64, UInt64)) {
+        let limits = StoreLimits(memory: settings.memoryBytes, maxObject: settings.maxObjectBytes)
+        self.init(
+            settings, seed: seed, store: MemoryStore(limits, ledger: PurgeLedger()),
+            flights: FlightTable())
+    }
+
+    /// What `former` holds, under other settings. Its size stays until the next start.
+    package convenience init(
+        _ settings: CacheSettings, seed: (UInt64, UInt64), after former: ResponseCache
+    ) {
+        self.init(settings, seed: seed, store: former.store, flights: former.flights)
+    }
+
+    private init(
+        _ settings: CacheSettings, seed: (UInt64, UInt64), store: MemoryStore,
+        flights: FlightTable
+    ) {
+        self.settings = settings
+        self.store = store
+        self.flights = flights
+        keys = KeyRules(settings, seed: seed)
+        tags = TagReader(settings, seed: seed)
+    }
+
+    // MARK: - Purging
+
+    /// A URL's host, and the URL in the words of the ledger, from `host/path?query`; scheme and port
+    /// do not count. Nil for what is no URL.
+    package func purgeTarget(url: Span<UInt8>) -> (host: [UInt8], PurgeTarget)? {
+        let slashes: StaticString = "//"
+        var text = Buffer()
+        if !url.starts(with: "http://"), !url.starts(with: "https://") { text.append(slashes) }
+        text.append(url)
+        let nowhere = RequestHead()
+        guard let reference = URIReference(text.bytes, relativeTo: nowhere, isHTTPS: false) else {
+            return nil
+        }
+        var key = Buffer()
+        let written = keys.write(reference, into: &key)
+        let host = key.bytes.extracting(Self.host(of: key.bytes, written)).array
+        return (host, .url(Self.url(of: key.bytes, written)))
+    }
+
+    /// `host/path?query` of a key.
+    static func url(of key: Span<UInt8>, _ written: CacheKey) -> [UInt8] {
+        let host = host(of: key, written)
+        return key.extracting(host).array + key.extracting(written.target.range).array
+    }
+
+    /// The host without port.
+    static func host(of key: Span<UInt8>, _ written: CacheKey) -> Range<Int> {
+        // "s", newline, authority, newline, target.
+        let authority = key.extracting(2..<(Int(written.target.lower) - 1))
+        return 2..<(2 + (Authority(authority)?.hostCount ?? authority.count))
+    }
+}
+
+extension Span<UInt8> {
+    fileprivate func starts(with text: StaticString) -> Bool {
+        count >= text.utf8CodeUnitCount && extracting(..<text.utf8CodeUnitCount).equals(text)
+    }
+}

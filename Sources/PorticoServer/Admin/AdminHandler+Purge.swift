@@ -1,0 +1,156 @@
+internal import Logging
+internal import PorticoBytes
+internal import PorticoCache
+internal import PorticoExchange
+internal import PorticoHTTP
+internal import PorticoLoop
+
+/// What a purge call means by `{id}`.
+private enum PurgeScope {
+    /// One site; nil: all of them.
+    case site(SiteSettings?)
+    case unknown
+    case forbidden
+}
+
+extension AdminHandler {
+    /// As Fastly allows in one call.
+    private static let mostKeys = 256
+
+    func purge(
+        key: String, of service: String, _ caller: AdminCaller, _ head: RequestHead
+    ) -> AdminAnswer {
+        purge(service, caller) { cache, site in
+            let receipt = self.purge(
+                .tags([Array(key.utf8)]), of: site, in: cache, head, caller, "key \(key)")
+            return .json("{\"status\":\"ok\",\"id\":\"\(receipt.id)\"}")
+        }
+    }
+
+    /// Keys come in Surrogate-Key or in a JSON body.
+    func purgeKeys(
+        of service: String, _ caller: AdminCaller, _ head: RequestHead, _ body: [UInt8]
+    ) -> AdminAnswer {
+        var keys: [[UInt8]] = []
+        for line in head.fields.lines where line.name == .surrogateKey {
+            keys += head[line.valueRange].array.split { $0 == 0x20 || $0 == 0x09 }.map(Array.init)
+        }
+        if keys.isEmpty, let json = JSONValue(body.span)?["surrogate_keys"] {
+            keys = json.elements.compactMap(\.text).map { Array($0.utf8) }
+        }
+        if keys.isEmpty { return .refusal(400, "No keys: name them in Surrogate-Key.") }
+        if keys.count > Self.mostKeys {
+            return .refusal(400, "More than \(Self.mostKeys) keys in one call.")
+        }
+        return purge(service, caller) { cache, site in
+            let receipt = self.purge(
+                .tags(keys), of: site, in: cache, head, caller, "\(keys.count) keys")
+            var answer = Buffer()
+            answer.append("{")
+            for (index, key) in keys.enumerated() {
+                if index > 0 { answer.append(",") }
+                answer.append(json: key.span)
+                answer.append(":\"\(receipt.id)\"")
+            }
+            answer.append("}")
+            return .json(answer)
+        }
+    }
+
+    func purgeAll(
+        of service: String, _ caller: AdminCaller, _ head: RequestHead
+    ) -> AdminAnswer {
+        purge(service, caller) { cache, site in
+            let receipt = self.purge(.everything, of: site, in: cache, head, caller, "all")
+            return .json("{\"status\":\"ok\",\"id\":\"\(receipt.id)\"}")
+        }
+    }
+
+    /// `url`: `host/path?query`, perhaps with its scheme.
+    func purge(url: [UInt8], _ caller: AdminCaller, _ head: RequestHead) -> AdminAnswer {
+        let snapshot = steward.snapshot
+        guard let cache = snapshot.policy.cache else { return .refusal(404, "There is no cache.") }
+        guard let (host, target) = cache.purgeTarget(url: url.span) else {
+            return .refusal(400, "That is no URL.")
+        }
+        guard let site = snapshot.policy.sites.find(host: host.span), let place = site.purgeSite
+        else { return .refusal(404, "No site has this host.") }
+        let settings = snapshot.configuration.sites.first { $0.hosts == site.hosts }
+        guard let settings, caller.mayPurge(settings) else {
+            return .refusal(403, "The token may not purge this site.")
+        }
+        let receipt = purge(target, of: place, in: cache, head, caller, "url \(url.span.text)")
+        return .json("{\"status\":\"ok\",\"id\":\"\(receipt.id)\"}")
+    }
+
+    // MARK: - The steps of each
+
+    private func purge(
+        _ service: String, _ caller: AdminCaller,
+        _ body: (ResponseCache, PurgeSite?) -> AdminAnswer
+    ) -> AdminAnswer {
+        guard let cache = steward.snapshot.policy.cache else {
+            return .refusal(404, "There is no cache.")
+        }
+        switch scope(of: service, caller) {
+        case .unknown: return .refusal(404, "There is no service \(service).")
+        case .forbidden: return .refusal(403, "The token may not purge this site.")
+        case .site(let settings):
+            return body(cache, settings.map { cache.ledger.site(Array($0.purgeName.utf8)) })
+        }
+    }
+
+    private func scope(of service: String, _ caller: AdminCaller) -> PurgeScope {
+        if service == "default" { return caller.sites.isEmpty ? .site(nil) : .forbidden }
+        let found = steward.snapshot.configuration.sites.first { site in
+            (!site.serviceID.isEmpty && site.serviceID == service) || site.hosts.first == service
+        }
+        guard let found else { return .unknown }
+        return caller.mayPurge(found) ? .site(found) : .forbidden
+    }
+
+    private func purge(
+        _ target: PurgeTarget, of site: PurgeSite?, in cache: ResponseCache, _ head: RequestHead,
+        _ caller: AdminCaller, _ what: String
+    ) -> PurgeReceipt {
+        let began = monotonicNow()
+        let depth: PurgeDepth = head.asksForSoftPurge ? .soft : .hard
+        let receipt = cache.ledger.purge(target, of: site, depth)
+        cache.ledger.log.append(
+            PurgeRecord(
+                receipt: receipt, target: target, depth: depth, site: "",
+                caller: caller.name ?? "", at: wallNow() / 1000,
+                duration: monotonicNow().since(began)))
+        steward.audit("purge \(what)", by: caller, result: "done")
+        return receipt
+    }
+}
+
+extension AdminCaller {
+    /// A token may be for some sites only.
+    fileprivate func mayPurge(_ site: SiteSettings) -> Bool {
+        sites.isEmpty || sites.contains { $0 == site.serviceID || site.hosts.contains($0) }
+    }
+}
+
+extension RequestHead {
+    /// `Fastly-Soft-Purge: 1`.
+    fileprivate var asksForSoftPurge: Bool {
+        for index in 0..<fields.count
+        where fields.name(at: index).equalsFolded("fastly-soft-purge") {
+            return fields.value(at: index).equals("1")
+        }
+        return false
+    }
+}
+
+extension AdminAnswer {
+    /// In Fastly's shape, for Fastly's paths.
+    fileprivate static func refusal(_ status: UInt16, _ message: String) -> AdminAnswer {
+        var body = Buffer()
+        body.append("{\"status\":\"error\",\"msg\":")
+        body.append(json: Array(message.utf8).span)
+        body.append("}")
+        return .json(body, status: status)
+    }
+}

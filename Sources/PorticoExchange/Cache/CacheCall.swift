@@ -172,6 +172,8 @@ final class CacheCall {
     /// The answer is not for others; for a while nobody waits for one.
     func dissolve(_ request: borrowing RequestHead, vary: [UInt8], at now: Instant) {
         guard let permit = permit.take() else { return }
+        // What was refused to one who is known, or who wants nothing kept, says nothing of others.
+        if rules.noStore || request.fields.contains(.authorization) { return permit.dissolve() }
         permit.dissolve(
             marking: vary, variant(request, vary), until: now + Self.unsharedTime, at: now)
     }

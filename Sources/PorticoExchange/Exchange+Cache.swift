@@ -13,10 +13,12 @@ extension Exchange {
         var waits = 0
         flights: while true {
             call.look(for: request)
-            if let (stored, status) = try reusable(call, by: route) {
+            if let (stored, status) = try reusable(call, by: route),
+                let source = StoredSource(stored.body, on: worker.reactor)
+            {
                 // Found although it was not there before: the flight before has landed.
                 call.permit.take()?.fulfil(with: stored)
-                return try await deliver(stored, status)
+                return try await deliver(stored, status, from: source)
             }
             if request.method == .head || call.rules.noStore || call.permit != nil { break }
             // Whoever was handed several answers that were not for him goes alone.
@@ -27,10 +29,14 @@ extension Exchange {
             case .lead: continue
             case .stored(let stored):
                 if call.accepts(stored, for: request, at: worker.reactor.now) {
+                    // Too large to be kept, and its beginning is gone already.
+                    guard let source = StoredSource(stored.body, on: worker.reactor) else {
+                        break flights
+                    }
                     var status = CacheStatus(forward: call.forward)
                     status.isCollapsed = true
                     record.cache = .joined
-                    return try await deliver(stored, status)
+                    return try await deliver(stored, status, from: source)
                 }
             }
         }
@@ -345,8 +351,14 @@ extension Exchange {
         let reactor = worker.reactor
         cacheStatus = status
         let total = Self.length(of: stored)
-        let plan = StoredAnswer.plan(
+        var plan = StoredAnswer.plan(
             request, stored.head, length: total, now: reactor.wallTime / 1_000_000)
+        var part: StoredSource?
+        if case .part(let range) = plan {
+            part = StoredSource(stored.body, range, on: reactor)
+            // A body that is not kept may only be had from where it is.
+            if part == nil { plan = .whole }
+        }
         response = head ?? stored.head
         let framed: BodyLength = total.map { .known(UInt64($0)) } ?? .unknown
         withID { id in
@@ -384,9 +396,7 @@ extension Exchange {
             }
             try await answer(416)
         case .part(let range):
-            guard let source = StoredSource(stored.body, range, on: reactor) else {
-                throw .origin(.truncated)
-            }
+            guard let part else { throw .origin(.truncated) }
             response.status = 206
             response.reason = .empty
             response.fields.remove(.contentLength)
@@ -396,7 +406,7 @@ extension Exchange {
                 value.write(text.bytes)
             }
             try await answer(
-                .known(UInt64(range.upperBound - range.lowerBound)), [.body(source)])
+                .known(UInt64(range.upperBound - range.lowerBound)), [.body(part)])
         case .parts(let ranges): try await answer(ranges, of: stored, total ?? 0)
         }
     }

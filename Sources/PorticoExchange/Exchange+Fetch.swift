@@ -34,7 +34,7 @@ extension Exchange {
                 into: worker.takeSpare())
         }
         defer { worker.giveBack(&head.fields) }
-        if request.method != .head { call?.prepare(&head) }
+        if request.method != .head { call?.prepare(&head, from: client.facts) }
         let balancer = worker.balancer(for: route.pool)
         balancer.budget.requestBegan(at: worker.reactor.now)
         defer { balancer.budget.requestEnded() }

@@ -100,7 +100,7 @@ final class CacheCall {
     // MARK: - Fetching
 
     /// Makes of the head for an origin one that asks for what may be stored.
-    func prepare(_ head: inout RequestHead) {
+    func prepare(_ head: inout RequestHead, from facts: borrowing ClientFacts) {
         let key = key
         let target = key.span.extracting(written.target.range)
         if !head[head.pathAndQuery].equals(target), !head.path.isEmpty {
@@ -114,11 +114,23 @@ final class CacheCall {
                 head.query = nil
             }
         }
+        lowerHost(of: &head)
+        if !facts.isTrustedProxy { UnkeyedOverrides.remove(from: &head.fields) }
         guard takesConditions else { return }
         Validation.removeConditions(from: &head.fields)
         if let found {
             _ = Validation.addConditions(to: &head.fields, selected: found.response.head)
         }
+    }
+
+    /// In the key all spellings of a host are one; so they are for the origin, or the first to ask
+    /// would choose the spelling for everybody.
+    private func lowerHost(of head: inout RequestHead) {
+        let host = head.fields[head.fields.range(of: .host)].array
+        let lowered = host.map(ASCII.lowercase)
+        if lowered == host { return }
+        head.fields.remove(.host)
+        head.fields.insertFirst(.host, lowered.span)
     }
 
     /// Whether the origin is asked if what was found still holds.
@@ -172,6 +184,8 @@ final class CacheCall {
     /// The answer is not for others; for a while nobody waits for one.
     func dissolve(_ request: borrowing RequestHead, vary: [UInt8], at now: Instant) {
         guard let permit = permit.take() else { return }
+        // What was refused to one who is known, or who wants nothing kept, says nothing of others.
+        if rules.noStore || request.fields.contains(.authorization) { return permit.dissolve() }
         permit.dissolve(
             marking: vary, variant(request, vary), until: now + Self.unsharedTime, at: now)
     }

@@ -42,8 +42,8 @@ package final class ResponseCache: Sendable {
 
     // MARK: - Purging
 
-    /// A URL's host, and the URL in the words of the ledger, from `host/path?query`; scheme and port
-    /// do not count. Nil for what is no URL.
+    /// A URL's host, and the URL in the words of the ledger, from `host/path?query`; scheme and
+    /// port do not count. Nil for what is no URL.
     package func purgeTarget(url: Span<UInt8>) -> (host: [UInt8], PurgeTarget)? {
         let slashes: StaticString = "//"
         var text = Buffer()

@@ -59,7 +59,11 @@ extension AdminHandler {
         body.append(",\"in_flight\":\(totals[.requestsInFlight])")
         body.append(",\"2xx\":\(totals[.requests2xx]),\"3xx\":\(totals[.requests3xx])")
         body.append(",\"4xx\":\(totals[.requests4xx]),\"5xx\":\(totals[.requests5xx])}")
-        body.append(",\"hit_ratio\":null")
+        let hits = [Count.cacheHits, .cacheStale, .cacheRevalidated, .cacheJoined]
+            .reduce(0) { $0 + totals[$1] }
+        let asked = hits + totals[.cacheMisses]
+        let ratio = asked == 0 ? "null" : "\(Double(hits * 1000 / asked) / 1000)"
+        body.append(",\"hit_ratio\":\(ratio)")
         body.append(",\"connections\":\(steward.shared.connections.count)")
         body.append(",\"resident_bytes\":\(process.residentBytes)")
         body.append(",\"origins\":")

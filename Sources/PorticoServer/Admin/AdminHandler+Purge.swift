@@ -20,9 +20,10 @@ extension AdminHandler {
     func purge(
         key: String, of service: String, _ caller: AdminCaller, _ head: RequestHead
     ) -> AdminAnswer {
-        purge(service, caller) { cache, site in
+        purge(service, caller) { cache, site, name in
             let receipt = self.purge(
-                .tags([Array(key.utf8)]), of: site, in: cache, head, caller, "key \(key)")
+                .tags([Array(key.utf8)]), of: site, named: name, in: cache, head, caller,
+                "key \(key)")
             return .json("{\"status\":\"ok\",\"id\":\"\(receipt.id)\"}")
         }
     }
@@ -42,9 +43,9 @@ extension AdminHandler {
         if keys.count > Self.mostKeys {
             return .refusal(400, "More than \(Self.mostKeys) keys in one call.")
         }
-        return purge(service, caller) { cache, site in
+        return purge(service, caller) { cache, site, name in
             let receipt = self.purge(
-                .tags(keys), of: site, in: cache, head, caller, "\(keys.count) keys")
+                .tags(keys), of: site, named: name, in: cache, head, caller, "\(keys.count) keys")
             var answer = Buffer()
             answer.append("{")
             for (index, key) in keys.enumerated() {
@@ -60,8 +61,9 @@ extension AdminHandler {
     func purgeAll(
         of service: String, _ caller: AdminCaller, _ head: RequestHead
     ) -> AdminAnswer {
-        purge(service, caller) { cache, site in
-            let receipt = self.purge(.everything, of: site, in: cache, head, caller, "all")
+        purge(service, caller) { cache, site, name in
+            let receipt = self.purge(
+                .everything, of: site, named: name, in: cache, head, caller, "everything")
             return .json("{\"status\":\"ok\",\"id\":\"\(receipt.id)\"}")
         }
     }
@@ -79,7 +81,9 @@ extension AdminHandler {
         guard let settings, caller.mayPurge(settings) else {
             return .refusal(403, "The token may not purge this site.")
         }
-        let receipt = purge(target, of: place, in: cache, head, caller, "url \(url.span.text)")
+        let receipt = purge(
+            target, of: place, named: settings.purgeName, in: cache, head, caller,
+            "url \(url.span.text)")
         return .json("{\"status\":\"ok\",\"id\":\"\(receipt.id)\"}")
     }
 
@@ -87,7 +91,7 @@ extension AdminHandler {
 
     private func purge(
         _ service: String, _ caller: AdminCaller,
-        _ body: (ResponseCache, PurgeSite?) -> AdminAnswer
+        _ body: (ResponseCache, PurgeSite?, _ name: String) -> AdminAnswer
     ) -> AdminAnswer {
         guard let cache = steward.snapshot.policy.cache else {
             return .refusal(404, "There is no cache.")
@@ -96,7 +100,8 @@ extension AdminHandler {
         case .unknown: return .refusal(404, "There is no service \(service).")
         case .forbidden: return .refusal(403, "The token may not purge this site.")
         case .site(let settings):
-            return body(cache, settings.map { cache.ledger.site(Array($0.purgeName.utf8)) })
+            let name = settings?.purgeName ?? ""
+            return body(cache, settings.map { _ in cache.ledger.site(Array(name.utf8)) }, name)
         }
     }
 
@@ -110,18 +115,20 @@ extension AdminHandler {
     }
 
     private func purge(
-        _ target: PurgeTarget, of site: PurgeSite?, in cache: ResponseCache, _ head: RequestHead,
-        _ caller: AdminCaller, _ what: String
+        _ target: PurgeTarget, of site: PurgeSite?, named name: String, in cache: ResponseCache,
+        _ head: RequestHead, _ caller: AdminCaller, _ what: String
     ) -> PurgeReceipt {
         let began = monotonicNow()
         let depth: PurgeDepth = head.asksForSoftPurge ? .soft : .hard
         let receipt = cache.ledger.purge(target, of: site, depth)
         cache.ledger.log.append(
             PurgeRecord(
-                receipt: receipt, target: target, depth: depth, site: "",
+                receipt: receipt, target: target, depth: depth, site: name,
                 caller: caller.name ?? "", at: wallNow() / 1000,
                 duration: monotonicNow().since(began)))
-        steward.audit("purge \(what)", by: caller, result: "done")
+        steward.audit(
+            "\(depth == .soft ? "soft purge" : "purge") \(what) of \(name.isEmpty ? "all" : name)",
+            by: caller, result: "done")
         return receipt
     }
 }

@@ -143,7 +143,7 @@ struct CacheTests {
         Worker.rehearse { worker in
             let stage = stage(on: worker)
             let answer: [Piece] = [
-                .head("200\nContent-Length: 2\nCache-Control: private", .known(2)),
+                .head("200\nContent-Length: 2\nCache-Control: private", .known(2))
             ]
             stage.origin("a", answer + Self.body)
             let first = stage.ask(on: worker)

@@ -126,7 +126,7 @@ final class DemoSupervisor {
             if tries.count < 2 {
                 tries.append(
                     listener.tls
-                        ? "curl -sk \(url)/echo" : "curl -si \(url)/ | grep -i '^x-node'")
+                        ? "curl -sk \(url)/echo" : "curl -si \(url)/ | grep -iE '^(x-node|cache-status)'")
             }
         }
         if plan.admin.address.port > 0 {

@@ -126,7 +126,8 @@ final class DemoSupervisor {
             if tries.count < 2 {
                 tries.append(
                     listener.tls
-                        ? "curl -sk \(url)/echo" : "curl -si \(url)/ | grep -iE '^(x-node|cache-status)'")
+                        ? "curl -sk \(url)/echo"
+                        : "curl -si \(url)/ | grep -iE '^(x-node|cache-status)'")
             }
         }
         if plan.admin.address.port > 0 {

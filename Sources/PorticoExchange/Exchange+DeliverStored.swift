@@ -1,0 +1,144 @@
+internal import PorticoBytes
+internal import PorticoCache
+internal import PorticoHTTP
+internal import PorticoLoop
+internal import PorticoTelemetry
+
+/// Answers from what is stored.
+extension Exchange {
+    /// Answers with what is stored: whole, in part, or by saying that the client has it.
+    func deliver(
+        _ stored: StoredResponse, _ status: CacheStatus, from source: StoredSource? = nil,
+        head: ResponseHead? = nil
+    ) async throws(ExchangeFault) {
+        if client is Nobody { return }
+        let reactor = worker.reactor
+        cacheStatus = status
+        let total = Self.length(of: stored)
+        var plan = StoredAnswer.plan(
+            request, stored.head, length: total, now: reactor.wallTime / 1_000_000)
+        var part: StoredSource?
+        if case .part(let range) = plan {
+            part = StoredSource(stored.body, range, on: reactor)
+            // A body that is not kept may only be had from where it is.
+            if part == nil { plan = .whole }
+        }
+        response = head ?? stored.head
+        let framed: BodyLength = total.map { .known(UInt64($0)) } ?? .unknown
+        withID { id in
+            Forwarding.prepareResponse(
+                &response, length: stored.head.statusAllowsBody ? framed : .none,
+                answering: request.method, requestID: id, isUpgrade: false)
+        }
+        if let cache = policy.cache {
+            let tags = cache.tags
+            response.fields.removeAll { line, name in tags.isTagHeader(line, name) }
+        }
+        let age = stored.rules.age(at: reactor.now)
+        if status.forward == nil || age > 0 || status.forwardStatus != nil {
+            response.fields.remove(.age)
+            response.fields.append(.age) { $0.write(decimal: UInt64(age)) }
+        }
+        switch plan {
+        case .whole:
+            if !stored.head.statusAllowsBody { return try await answer(.none, []) }
+            if request.method == .head { return try await answer(framed, []) }
+            // What is lost before it could be read.
+            guard let source = source ?? StoredSource(stored.body, on: reactor) else {
+                throw .origin(.truncated)
+            }
+            try await answer(framed, [.body(source)])
+        case .notModified:
+            StoredAnswer.makeNotModified(&response)
+            try await answer(.none, [])
+        case .preconditionFailed: try await answer(412)
+        case .unsatisfiable:
+            response.fields.append(.contentRange) { value in
+                var text = Buffer()
+                ContentRange(nil, of: total).write(into: &text)
+                value.write(text.bytes)
+            }
+            try await answer(416)
+        case .part(let range):
+            guard let part else { throw .origin(.truncated) }
+            response.status = 206
+            response.reason = .empty
+            response.fields.remove(.contentLength)
+            response.fields.append(.contentRange) { value in
+                var text = Buffer()
+                ContentRange(range, of: total).write(into: &text)
+                value.write(text.bytes)
+            }
+            try await answer(
+                .known(UInt64(range.upperBound - range.lowerBound)), [.body(part)])
+        case .parts(let ranges): try await answer(ranges, of: stored, total ?? 0)
+        }
+    }
+
+    /// Complete, or known beforehand.
+    private static func length(of stored: StoredResponse) -> Int64? {
+        if stored.body.phase == .complete { return Int64(stored.body.length) }
+        let fields = stored.head.fields
+        return fields[fields.range(of: .contentLength)].decimal.flatMap { Int64(exactly: $0) }
+    }
+
+    private func answer(_ status: UInt16) async throws(ExchangeFault) {
+        response.status = status
+        response.reason = .empty
+        response.fields.removeAll { line, _ in
+            line.name == .contentLength || line.name == .contentEncoding
+        }
+        try await answer(.known(0), [])
+    }
+
+    /// multipart/byteranges (RFC 9110 §14.6).
+    private func answer(
+        _ ranges: [Range<Int64>], of stored: StoredResponse, _ total: Int64
+    ) async throws(ExchangeFault) {
+        let multipart = MultipartRanges(
+            ranges, of: total, stored.head, boundary: worker.requestIDs.seed())
+        var pieces: [Stretch] = []
+        for (index, range) in ranges.enumerated() {
+            guard let source = StoredSource(stored.body, range, on: worker.reactor) else {
+                throw .origin(.truncated)
+            }
+            var head = Buffer()
+            multipart.writeHead(of: index, into: &head)
+            pieces += [.text(head.bytes.array), .body(source)]
+        }
+        var end = Buffer()
+        multipart.writeEnd(into: &end)
+        pieces.append(.text(end.bytes.array))
+        response.status = 206
+        response.reason = .empty
+        response.fields.remove(.contentLength)
+        var type = Buffer()
+        multipart.writeContentType(into: &type)
+        response.fields.set(.contentType, type.bytes)
+        try await answer(.known(UInt64(multipart.contentLength)), pieces)
+    }
+
+    /// A piece of a body that is put together here.
+    private enum Stretch {
+        case text([UInt8])
+        case body(StoredSource)
+    }
+
+    private func answer(
+        _ length: BodyLength, _ pieces: [Stretch]
+    ) async throws(ExchangeFault) {
+        addEdgeFields()
+        beginAnswer(length: length)
+        for piece in pieces {
+            switch piece {
+            case .text(let bytes): client.put(bytes.span)
+            case .body(let source):
+                if try !moveNow(from: source, to: client) {
+                    try await relay(from: source, to: client, in: client.scope)
+                }
+            }
+        }
+        client.finish(trailers: Fields())
+        if try !client.flushNow() { try await client.flush(in: nil) }
+    }
+}

@@ -1,5 +1,5 @@
 internal import CPorticoCoding
-package import PorticoBytes
+internal import PorticoBytes
 package import PorticoHTTP
 
 /// A stream being encoded or decoded: bytes in, bytes out, a piece at a time.

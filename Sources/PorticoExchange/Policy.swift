@@ -33,13 +33,17 @@ package final class Site: Sendable {
     package let denied: NetworkList
     /// Under which its responses are marked for purges; nil: nothing of it is cached.
     package let purgeSite: PurgeSite?
+    /// From how many bytes on text is compressed; nil: it is not.
+    package let compressesFrom: Int?
     private let routes: [Route]
     private let otherwise: Route
 
     package init(
         hosts: [String], routes: [Route], otherwise: Route, denied: NetworkList,
-        redirectsToHTTPS: Bool, hsts: [UInt8], purgeSite: PurgeSite? = nil
+        redirectsToHTTPS: Bool, hsts: [UInt8], purgeSite: PurgeSite? = nil,
+        compressesFrom: Int? = nil
     ) {
+        self.compressesFrom = compressesFrom
         self.purgeSite = purgeSite
         self.hosts = hosts
         self.routes = routes

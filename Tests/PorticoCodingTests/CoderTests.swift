@@ -25,7 +25,8 @@ import Testing
 
     struct OutOfMemory: Error {}
 
-    static func encode(_ bytes: [UInt8], _ coding: ContentCoding, cut: Int = .max) throws -> [UInt8] {
+    static func encode(_ bytes: [UInt8], _ coding: ContentCoding, cut: Int = .max) throws -> [UInt8]
+    {
         var encoder = try Self.made(Coder(encoding: coding, level: 4, size: nil))
         return try run(&encoder, bytes, cut: cut)
     }

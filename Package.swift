@@ -113,7 +113,9 @@ let tools: [Target] = [
         path: "Tests/Fuzz/Properties", swiftSettings: strict),
     .executableTarget(
         name: "PorticoBench",
-        dependencies: ["PorticoBytes", "PorticoHTTP", "PorticoHTTP1", "PorticoCache"],
+        dependencies: [
+            "PorticoBytes", "PorticoHTTP", "PorticoHTTP1", "PorticoCache", "PorticoCoding",
+        ],
         swiftSettings: strict),
 ]
 

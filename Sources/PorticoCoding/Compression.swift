@@ -1,4 +1,4 @@
-package import PorticoBytes
+internal import PorticoBytes
 package import PorticoHTTP
 
 /// Which responses are worth compressing, and what that changes in their heads.
@@ -9,12 +9,15 @@ package enum Compression {
     /// For what is made for one client: zstd costs least for nearly the same.
     package static let orderForPassing: [ContentCoding] = [.zstd, .brotli, .gzip]
 
-    /// Measured on pages, style sheets and scripts of shops (`PorticoBench coding`).
+    /// Where `PorticoBench coding` shows that a further level costs more than it gains. Measured on
+    /// pages, style sheets, scripts and JSON, ms of CPU per MB and ratio: kept, gzip 17 and 4.5,
+    /// Brotli 15 and 4.8, zstd 12 and 4.6; passing, gzip 11 and 4.3, Brotli 7 and 4.3, zstd 3 and
+    /// 4.2.
     package static func level(of coding: ContentCoding, isKept: Bool) -> Int {
         switch coding {
         case .gzip: isKept ? 6 : 4
-        case .brotli: isKept ? 6 : 4
-        case .zstd: isKept ? 7 : 3
+        case .brotli: isKept ? 6 : 3
+        case .zstd: isKept ? 9 : 3
         }
     }
 

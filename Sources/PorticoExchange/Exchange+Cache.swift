@@ -9,7 +9,7 @@ extension Exchange {
     /// Answers from the cache where it may, else from an origin: by a fetch of its own, or by one
     /// that is under way.
     func serve(by route: Route) async throws(ExchangeFault) {
-        takeCodings()
+        takeCodings(by: route)
         guard let call = cacheCall(by: route) else { return try await fetch(by: route) }
         var waits = 0
         flights: while true {

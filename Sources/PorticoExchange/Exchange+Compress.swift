@@ -8,11 +8,18 @@ internal import PorticoLoop
 extension Exchange {
     /// Notes what the client takes. Where the edge compresses, the origin is asked for plain
     /// bytes: one object serves all clients, whatever each of them takes, and is coded once for
-    /// each coding.
-    func takeCodings() {
-        guard site?.compressesFrom != nil else { return }
-        codings = AcceptEncoding(request.fields)
-        if request.fields.contains(.acceptEncoding) { request.fields.remove(.acceptEncoding) }
+    /// each coding. Where it does not but stores, the origin is told the codings that there are
+    /// and nothing else: no stranger's words shape what others get, and few variants arise.
+    func takeCodings(by route: Route) {
+        let compresses = site?.compressesFrom != nil
+        let accepted = AcceptEncoding(request.fields)
+        if compresses { codings = accepted }
+        guard compresses || route.caches, request.fields.contains(.acceptEncoding) else { return }
+        request.fields.remove(.acceptEncoding)
+        if compresses { return }
+        var list = Buffer()
+        accepted.write(into: &list)
+        if !list.isEmpty { request.fields.append(.acceptEncoding, list.bytes) }
     }
 
     /// Marks a response that may be coded, and chooses its coding; nil: it goes as it is.

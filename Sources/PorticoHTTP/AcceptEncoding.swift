@@ -1,4 +1,4 @@
-internal import PorticoBytes
+package import PorticoBytes
 
 /// The content codings that an edge can apply (RFC 9110 §8.4.1; Brotli RFC 7932, zstd RFC 8878).
 package enum ContentCoding: UInt8, CaseIterable, Sendable {
@@ -60,6 +60,14 @@ package struct AcceptEncoding: Equatable, Sendable {
             best = coding
         }
         return best
+    }
+
+    /// All that are acceptable, without weights, in one order: "gzip, br".
+    package func write(into buffer: inout Buffer) {
+        for coding in ContentCoding.allCases where weight(of: coding) > 0 {
+            if !buffer.isEmpty { buffer.append(", ") }
+            buffer.append(coding.token)
+        }
     }
 
     package static func == (left: AcceptEncoding, right: AcceptEncoding) -> Bool {

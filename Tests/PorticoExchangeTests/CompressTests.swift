@@ -134,7 +134,8 @@ struct CompressTests {
         Worker.rehearse { worker in
             let stage = stage(on: worker, caches: false)
             let origin = stage.origin(
-                "a", [.head("200\nContent-Type: text/event-stream", .unknown), .bytes("data: 1\n\n")])
+                "a",
+                [.head("200\nContent-Type: text/event-stream", .unknown), .bytes("data: 1\n\n")])
             let client = stage.ask(fields: "Accept-Encoding: gzip", on: worker)
             var decoder = Coder(decoding: .gzip)
             var plain: [UInt8] = []

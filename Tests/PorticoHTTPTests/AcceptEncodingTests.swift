@@ -35,6 +35,18 @@ import Testing
         #expect(best("gzip, *;q=0") == .gzip)
     }
 
+    @Test func spellingsOfTheSameAreOne() {
+        func normal(_ value: String) -> String {
+            var fields = Fields()
+            fields.append(.acceptEncoding, value)
+            var buffer = Buffer()
+            AcceptEncoding(fields).write(into: &buffer)
+            return String(decoding: buffer.bytes.array, as: UTF8.self)
+        }
+        #expect(normal("br;q=0.9,GZIP , junk") == "gzip, br")
+        #expect(normal("evil.example") == "")
+    }
+
     /// A weight that is none refuses: what was meant is not known.
     @Test(arguments: ["br;q=2", "br;q=1.001", "br;q=", "br;q=0.1234", "br;q=-1", "br;q=0,5;q"])
     func aMalformedWeightRefuses(_ value: String) { #expect(best(value) == nil) }

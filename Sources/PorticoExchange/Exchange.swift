@@ -19,6 +19,10 @@ package final class Exchange {
     var site: Site?
     /// Which codings the client takes, where the site compresses.
     var codings: AcceptEncoding?
+    /// How many pages stand around this one, each including the next.
+    var depth = 0
+    /// Shared with the page that includes this one; nil: this is no part of another.
+    var includeBudget: PageAssembly.Budget?
     var response: ResponseHead
     var record = ExchangeRecord()
     /// What Cache-Status says; nil: nothing.

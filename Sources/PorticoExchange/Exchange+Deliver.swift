@@ -10,13 +10,15 @@ extension Exchange {
         from origin: any OriginPort, length: BodyLength, upload: Upload?
     ) async throws(ExchangeFault) {
         if response.status == 101 { return try await tunnel(with: origin) }
-        let assembly = beginAssembly(isAnnounced: response.fields.announcesESI)
+        let assembly = beginAssembly(
+            isAnnounced: response.fields.announcesESI || presetAnnouncesESI)
         let plain: BodyLength = assembly == nil || length == .none ? length : .unknown
         withID { id in
             Forwarding.prepareResponse(
                 &response, length: plain, answering: request.method, requestID: id,
                 isUpgrade: false)
         }
+        presetFinish()
         let (sink, framed) = sinkForPassing(plain)
         addEdgeFields()
         beginAnswer(length: framed)

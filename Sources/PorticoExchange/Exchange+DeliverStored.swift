@@ -107,6 +107,7 @@ extension Exchange {
             response.fields.remove(.age)
             response.fields.append(.age) { $0.write(decimal: UInt64(age)) }
         }
+        presetFinish()
     }
 
     /// Complete, or known beforehand.

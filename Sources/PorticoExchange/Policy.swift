@@ -33,6 +33,7 @@ package final class Site: Sendable {
     package let denied: NetworkList
     /// Under which its responses are marked for purges; nil: nothing of it is cached.
     package let purgeSite: PurgeSite?
+    package let preset: SitePreset
     /// From how many bytes on text is compressed; nil: it is not.
     package let compressesFrom: Int?
     private let routes: [Route]
@@ -41,8 +42,9 @@ package final class Site: Sendable {
     package init(
         hosts: [String], routes: [Route], otherwise: Route, denied: NetworkList,
         redirectsToHTTPS: Bool, hsts: [UInt8], purgeSite: PurgeSite? = nil,
-        compressesFrom: Int? = nil
+        compressesFrom: Int? = nil, preset: SitePreset = .none
     ) {
+        self.preset = preset
         self.compressesFrom = compressesFrom
         self.purgeSite = purgeSite
         self.hosts = hosts

@@ -43,7 +43,10 @@ struct ESIReaderTests {
         ("1<esi:comment text=\"2\"/>3", "13"),
         ("1<!--esi <p><esi:include src=\"/x\"/></p>-->2-->", "1 <p>[/x]</p>2-->"),
         ("<!-- no esi --><!--[if IE]>x<![endif]-->", "<!-- no esi --><!--[if IE]>x<![endif]-->"),
-        ("<esi:includes src=\"/x\"/><esi:vars>y</esi:vars>", "<esi:includes src=\"/x\"/><esi:vars>y</esi:vars>"),
+        (
+            "<esi:includes src=\"/x\"/><esi:vars>y</esi:vars>",
+            "<esi:includes src=\"/x\"/><esi:vars>y</esi:vars>"
+        ),
         ("<esi:include/>", ""),
         ("<esi:include src=\"/x\"", "<esi:include src=\"/x\""),
         ("<esi", "<esi"),

@@ -81,7 +81,8 @@ struct ESITests {
     @Test func `a part that fails is left out, or its alternative comes`() {
         Worker.rehearse { worker in
             let stage = stage(on: worker)
-            stage.origin("a", page("1<esi:include src=\"/x\" alt=\"/y\"/>2<esi:include src=\"/z\"/>3"))
+            stage.origin(
+                "a", page("1<esi:include src=\"/x\" alt=\"/y\"/>2<esi:include src=\"/z\"/>3"))
             stage.origin("a", part("no", status: 500))
             stage.origin("a", part("yes"))
             stage.origin("a", part("no", status: 404))

@@ -144,7 +144,8 @@ struct SnapshotBuilder {
             denied: NetworkList(denied), redirectsToHTTPS: settings.redirectHTTPS,
             hsts: Array(hsts.utf8),
             purgeSite: cache?.ledger.site(Array(settings.purgeName.utf8)),
-            compressesFrom: settings.compress ? settings.compressMinBytes : nil)
+            compressesFrom: settings.compress ? settings.compressMinBytes : nil,
+            preset: settings.preset)
     }
 
     private func route(

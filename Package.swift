@@ -106,7 +106,10 @@ let tools: [Target] = [
         path: "Tests/Fuzz/Properties", swiftSettings: strict),
     .executableTarget(
         name: "PorticoBench",
-        dependencies: ["PorticoBytes", "PorticoHTTP", "PorticoHTTP1", "PorticoCache"],
+        dependencies: [
+            "PorticoBytes", "PorticoSettings", "PorticoHTTP", "PorticoHTTP1", "PorticoCache",
+            "PorticoLimits", "PorticoLoop",
+        ],
         swiftSettings: strict),
 ]
 

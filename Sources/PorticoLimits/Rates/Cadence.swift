@@ -22,7 +22,7 @@ package struct Cadence: Equatable, Sendable {
     package let patience: UInt64
 
     package init(_ rate: Rate, burst: Int, patience: Duration = .zero) {
-        interval = max(1, rate.period.nanoseconds / UInt64(max(1, rate.count)))
+        interval = min(Self.most, max(1, rate.period.nanoseconds / UInt64(max(1, rate.count))))
         let (product, over) = interval.multipliedReportingOverflow(by: UInt64(max(1, burst)))
         // 146 years: enough for "1/d" with any burst, and no sum with it overflows.
         self.burst = over ? Self.most : min(product, Self.most)

@@ -127,19 +127,27 @@ struct SnapshotBuilder {
 
     /// A limit of the same name goes on with what it has counted.
     private mutating func rateLimits() -> [RateLimit] {
-        let named = Set(
-            configuration.sites.flatMap { site in
-                site.rateLimits + site.routes.flatMap { $0.rateLimits ?? [] }
-            })
         return configuration.rateLimits.map { settings in
-            if !named.contains(settings.name) {
-                warnings.append("rate limit \(settings.name): no site names it in rate_limits")
+            if let warning = idleness(of: settings) {
+                warnings.append("rate limit \(settings.name): \(warning)")
             }
             let random = Process.random(16)
             return RateLimit(
                 settings, seed: (random.word(at: 0), random.word(at: 8)),
                 after: former?.policy.limits.first { $0.name == settings.name })
         }
+    }
+
+    /// Why a limit counts nothing.
+    private func idleness(of limit: RateLimitSettings) -> String? {
+        let users = configuration.sites.filter { site in
+            site.rateLimits.contains(limit.name)
+                || site.routes.contains { $0.rateLimits?.contains(limit.name) ?? false }
+        }
+        if users.isEmpty { return "no site names it in rate_limits" }
+        let host = limit.match.site
+        if host.isEmpty || users.contains(where: { $0.hosts.contains(host) }) { return nil }
+        return "it is for \(host), whose site does not name it in rate_limits"
     }
 
     /// What counts the requests of a site or of one of its routes.

@@ -143,6 +143,13 @@ struct SnapshotBuilderTests {
         var used = try builder(Self.limit + route)
         #expect(try used.build().policy.limits.map(\.name) == ["a"])
         #expect(used.warnings == [])
+        let sites = "[[site]]\nrate_limits = [\"a\"]\n[[site]]\nhosts = [\"b\"]\n"
+        var other = try builder(Self.limit + "match = { site = \"b\" }\n" + sites)
+        _ = try other.build()
+        #expect(
+            other.warnings == [
+                "rate limit a: it is for b, whose site does not name it in rate_limits"
+            ])
     }
 
     @Test func `a request meets a bounded number of rate limits`() throws {

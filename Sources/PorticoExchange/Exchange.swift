@@ -50,6 +50,7 @@ package final class Exchange {
         beginRecord()
         do throws(ExchangeFault) {
             let site = try findSite()
+            if let wait = try admit(to: site) { try await hold(for: wait) }
             if let location = try redirection(of: site) {
                 try await redirect(to: location)
             } else {
@@ -90,4 +91,7 @@ package struct ExchangeRecord {
     package var originTime: Duration?
     package var cache = AccessRecord.CacheOutcome.none
     package var fault: ExchangeFault?
+    /// Whether the request went beyond a rate limit, and which one refused it.
+    package var isRateLimited = false
+    var rateRefusal: RateRefusal?
 }

@@ -14,7 +14,7 @@ extension Exchange {
     /// last one to pass.
     func admit(to site: Site) throws(ExchangeFault) -> UInt64? {
         if !site.isLimited || site.allowed.contains(client.facts.client) { return nil }
-        let (request, facts, now) = (request, client.facts, worker.reactor.now)
+        let (request, facts, now) = (received, client.facts, worker.reactor.now)
         let path =
             site.limitsByPath ? PathNormaliser.normalise(path: request[request.path]) : []
         let rules = site.limits(normal: path)

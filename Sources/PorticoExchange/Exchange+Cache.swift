@@ -9,8 +9,6 @@ extension Exchange {
     /// Answers from the cache where it may, else from an origin: by a fetch of its own, or by one
     /// that is under way.
     func serve(by route: Route) async throws(ExchangeFault) {
-        takeCodings(by: route)
-        applyPreset(by: route)
         guard let call = cacheCall(by: route) else { return try await fetch(by: route) }
         var waits = 0
         flights: while true {
@@ -26,6 +24,11 @@ extension Exchange {
             // Whoever was handed several answers that were not for him goes alone.
             if waits == Self.mostWaits { break }
             waits += 1
+            if call.cache.flights.isMarked(
+                call.hash, at: worker.reactor.now, variant: { call.variant(request, $0) })
+            {
+                break
+            }
             switch await board(call) {
             case .alone: break flights
             case .lead: continue

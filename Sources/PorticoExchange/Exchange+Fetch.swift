@@ -130,8 +130,12 @@ extension Exchange {
     ) async throws(ExchangeFault) -> BodyLength {
         for _ in 0..<Self.interimLimit {
             response.reset()
-            let length = try await origin.receiveHead(
-                into: &response, answering: request.method, in: client.scope)
+            var taken = try origin.takeHead(into: &response, answering: request.method)
+            while taken == nil {
+                try await origin.headReadable(in: client.scope)
+                taken = try origin.takeHead(into: &response, answering: request.method)
+            }
+            guard let length = taken else { continue }
             if !response.isInterim { return length }
             if request.version == .http10 { continue }
             Forwarding.prepareInterim(&response)

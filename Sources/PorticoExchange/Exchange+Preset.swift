@@ -7,10 +7,9 @@ extension Exchange {
     private var isMagento: Bool { site?.preset == .magento }
 
     /// Files are the same for everybody: no cookie reaches their origin, or tells them apart.
-    func applyPreset(by route: Route) {
-        guard isMagento, route.caches else { return }
-        let received = request
-        if MagentoRules.isStatic(received[received.path]) { request.fields.remove(.cookie) }
+    static func hidesCookies(_ received: borrowing RequestHead, _ site: Site, _ route: Route) -> Bool {
+        site.preset == .magento && route.caches && MagentoRules.isStatic(received[received.path])
+            && received.fields.contains(.cookie)
     }
 
     /// Whether the shop never has this request answered from a cache.

@@ -6,13 +6,12 @@ extension Exchange {
     /// connection may not ask for.
     func findSite() throws(ExchangeFault) -> Site {
         let request = request
-        let host = request[request.host]
-        guard let found = policy.sites.find(host: host) else { throw .refused(.unknownHost) }
+        guard let found else { throw .refused(.unknownHost) }
         site = found
         if !found.denied.isEmpty, found.denied.contains(client.facts.client) {
             throw .refused(.forbidden)
         }
-        if !client.covers(host: host) { throw .refused(.misdirected) }
+        if !client.covers(host: request[request.host]) { throw .refused(.misdirected) }
         return found
     }
 

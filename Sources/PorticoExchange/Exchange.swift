@@ -11,11 +11,17 @@ package final class Exchange {
     package let client: any ClientPort
     /// The policy under which the request began, and will end.
     let policy: Policy
-    package internal(set) var request: RequestHead
+    /// As its client sent it.
+    let received: RequestHead
+    /// As the cache and an origin are to see it. Constant, and so lent to each step without a
+    /// copy: neither does `let request = request` make one, which spans of it need.
+    package let request: RequestHead
     let requestID: InlineArray<32, UInt8>
     let givenID: ByteRange
     let began: Instant
 
+    /// Whose host the request names; `site` once it may be asked.
+    let found: Site?
     var site: Site?
     /// Which codings the client takes, where the site compresses.
     var codings: AcceptEncoding?
@@ -32,18 +38,21 @@ package final class Exchange {
     /// Whether the client has been given the head of a final response.
     var hasAnswered = false
 
-    package init(_ request: RequestHead, from client: any ClientPort, on worker: ExchangeWorker) {
-        self.request = request
+    package init(_ received: RequestHead, from client: any ClientPort, on worker: ExchangeWorker) {
+        self.received = received
         self.client = client
         self.worker = worker
         policy = worker.policy
+        let found = policy.sites.find(host: received[received.host])
+        (request, codings) = Self.narrow(received, for: found)
+        self.found = found
         response = ResponseHead(with: worker.takeSpare())
         began = worker.reactor.now
         asked = began
         requestID = worker.requestIDs.next()
-        let said = request.fields.range(of: .xRequestID)
+        let said = received.fields.range(of: .xRequestID)
         givenID =
-            client.facts.isTrustedProxy && RequestIDs.isWellFormed(request[said]) ? said : .empty
+            client.facts.isTrustedProxy && RequestIDs.isWellFormed(received[said]) ? said : .empty
     }
 
     package func run() async {

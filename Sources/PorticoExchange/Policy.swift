@@ -89,7 +89,7 @@ package final class Site: Sendable {
 }
 
 /// What holds for the requests of one path pattern, or for all others of a site.
-package struct Route: Sendable {
+package final class Route: Sendable {
     package let pattern: PathPattern?
     package let pool: Pool
     /// What requests are spread by, where the pool's balance hashes.

@@ -97,10 +97,14 @@ package protocol OriginPort: BodySource, BodySink {
     /// Buffers the head of a request.
     func begin(_ head: borrowing RequestHead, length: BodyLength)
 
-    /// Waits for the next head of a response, interim or final; its body is ready to transfer.
-    func receiveHead(
-        into head: inout ResponseHead, answering method: Method, in scope: Scope
-    ) async throws(ExchangeFault) -> BodyLength
+    /// The next head of a response, interim or final, if it has come; its body is then ready to
+    /// transfer. `head` is the same in each call until then.
+    func takeHead(
+        into head: inout ResponseHead, answering method: Method
+    ) throws(ExchangeFault) -> BodyLength?
+
+    /// Waits until there may be more of a head than `takeHead` has found.
+    func headReadable(in scope: Scope) async throws(ExchangeFault)
 
     func becomeTunnel()
     func finishTunnel()

@@ -50,6 +50,8 @@ final class HTTP1Client: ClientPort {
     private var framing = Framing.asIs
     /// Body bytes of the present request so far.
     private var moved = 0
+    /// When the first part of a head had come, if the rest had to be waited for.
+    private var headBegan: Instant?
     private var mustEnd = false
     private var isCut = false
     private var isTunnel = false
@@ -73,7 +75,7 @@ final class HTTP1Client: ClientPort {
         connectionFacts = connection.facts()
         facts = connectionFacts
         reader = RequestReader(limits: limits.heads)
-        body = BodyReader(.none, limit: 0, trailerLimits: HeadLimits())
+        body = BodyReader(.none, limit: 0, trailerLimits: limits.heads)
     }
 
     // MARK: - Requests, one after another
@@ -86,7 +88,19 @@ final class HTTP1Client: ClientPort {
             if output.isEmpty { reactor.shelf.reclaim(&output) }
         }
         while true {
-            switch await receiveHead() {
+            beginHead()
+            var arrival = headNow()
+            while arrival == nil {
+                if !output.isEmpty, await !flushAll() { return .cut }
+                if let ending = endingBeforeWait() { return ending }
+                // Not `transport.readable`: each async call in between costs as much as a system
+                // call's entry, and this is where each request waits.
+                let wake = await transport.stream.reading.wait(
+                    by: headDeadline(), in: idleScope) { !transport.stream.isQuiet }
+                arrival = headArrival(after: wake) ?? headNow()
+            }
+            switch arrival {
+            case nil: continue
             case .request: await handler.handle(head, from: self)
             case .refused(let status): await handler.refuse(status, from: self)
             case .ending(let ending): return ending
@@ -113,12 +127,16 @@ final class HTTP1Client: ClientPort {
         case ending(Ending)
     }
 
-    private func receiveHead() async -> Arrival {
+    private func beginHead() {
         reader.reset()
         head.reset()
         bytesIn = 0
         bytesOut = 0
-        var begun: Instant?
+        headBegan = nil
+    }
+
+    /// What has come, as far as it is there; nil: more has to come.
+    private func headNow() -> Arrival? {
         while true {
             if !input.isEmpty {
                 input.reserve(Self.leastRead)
@@ -139,43 +157,41 @@ final class HTTP1Client: ClientPort {
                     if count > 0 { continue }
                     return reader.hasBegun ? refuse(400) : .ending(.close)
                 }
+                return nil
             } catch {
                 return .ending(.cut)
             }
-            if let ending = await waitForHead(&begun) { return ending }
         }
     }
 
-    /// Waits for more of a head; nil: look again.
-    private func waitForHead(_ begun: inout Instant?) async -> Arrival? {
-        if !output.isEmpty, await !flushAll() { return .ending(.cut) }
-        if mustEnd && !reader.hasBegun { return .ending(.close) }
+    /// Before the wait for more of a head: whether there is anything to wait for.
+    private func endingBeforeWait() -> Ending? {
+        if mustEnd && !reader.hasBegun { return .close }
         if input.isEmpty { reactor.shelf.reclaim(&input) }
-        let deadline: Instant
-        if reader.hasBegun {
-            if begun == nil { begun = reactor.now }
-            deadline = (begun ?? reactor.now) + limits.headerTimeout
-        } else {
-            deadline = min(reactor.now + Self.patience, connection.idleDeadline)
-        }
-        do throws(TransportFault) {
-            try await transport.readable(by: deadline, in: idleScope)
-            return nil
-        } catch {
-            switch error {
-            case .io(.late) where reader.hasBegun:
-                connection.count(.timeoutsHeader)
-                return refuse(408)
-            case .io(.late):
-                // Not `isQuiet`: a part of a TLS record must not keep a connection for ever.
-                if !transport.wouldWait || !input.isEmpty { return nil }
-                if reactor.now < connection.idleDeadline { return .ending(.sleep) }
-                connection.count(.timeoutsIdle)
-                return .ending(.close)
-            case .io(.interrupted) where reader.hasBegun: return refuse(408)
-            case .io(.interrupted): return .ending(.close)
-            default: return .ending(.cut)
-            }
+        return nil
+    }
+
+    private func headDeadline() -> Instant {
+        if !reader.hasBegun { return min(reactor.now + Self.patience, connection.idleDeadline) }
+        let began = headBegan ?? reactor.now
+        headBegan = began
+        return began + limits.headerTimeout
+    }
+
+    /// What the end of a wait means by itself; nil: look again.
+    private func headArrival(after wake: Wake) -> Arrival? {
+        switch wake {
+        case .ready: return nil
+        case .late where reader.hasBegun:
+            connection.count(.timeoutsHeader)
+            return refuse(408)
+        case .late:
+            // Not `isQuiet`: a part of a TLS record must not keep a connection for ever.
+            if !transport.wouldWait || !input.isEmpty { return nil }
+            if reactor.now < connection.idleDeadline { return .ending(.sleep) }
+            connection.count(.timeoutsIdle)
+            return .ending(.close)
+        case .interrupted: return reader.hasBegun ? refuse(408) : .ending(.close)
         }
     }
 
@@ -191,8 +207,7 @@ final class HTTP1Client: ClientPort {
             if count > UInt64(limits.bodyBytes) { return refuse(413) }
         case .chunked: bodyLength = .unknown
         }
-        body = BodyReader(
-            framing, limit: UInt64(limits.bodyBytes), trailerLimits: limits.heads)
+        body.restart(framing, limit: UInt64(limits.bodyBytes))
         if !head.keepsAlive { mustEnd = true }
         return .request
     }
@@ -200,7 +215,7 @@ final class HTTP1Client: ClientPort {
     private func refuse(_ status: UInt16) -> Arrival {
         mustEnd = true
         bodyLength = .none
-        body = BodyReader(.untilClose, limit: 0, trailerLimits: HeadLimits())
+        body.restart(.untilClose, limit: 0)
         return .refused(status: status)
     }
 
@@ -359,7 +374,7 @@ final class HTTP1Client: ClientPort {
     func becomeTunnel() {
         isTunnel = true
         framing = .asIs
-        body = BodyReader(.untilClose, limit: .max, trailerLimits: HeadLimits())
+        body.restart(.untilClose, limit: .max)
     }
 
     func finishTunnel() { transport.finishWriting() }

@@ -144,8 +144,7 @@ final class ServerWorker: ConnectionOwner {
         // times it holds meanwhile.
         if looksForRoom { return }
         looksForRoom = true
-        reactor.every(.milliseconds(100)) { [weak self] in
-            guard let self else { return nil }
+        reactor.every(.milliseconds(100)) { [unowned self] in
             if isHolding, shared.connections.count < snapshot.mostConnections { resume() }
             looksForRoom = isHolding
             return isHolding ? .milliseconds(100) : nil

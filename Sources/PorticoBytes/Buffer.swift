@@ -16,7 +16,7 @@
     }
 
     package init(capacity: Int) {
-        unsafe block = .allocate(byteCount: capacity, alignment: 16)
+        unsafe block = .allocate(byteCount: capacity, alignment: 1)
     }
 
     deinit { unsafe block.deallocate() }
@@ -64,7 +64,8 @@
                 from: block.baseAddress! + start, byteCount: held)
         } else {
             let wanted = unsafe max(held + count, block.count * 2, 512)
-            let grown = UnsafeMutableRawBufferPointer.allocate(byteCount: wanted, alignment: 16)
+            // More than a byte's alignment is another, slower allocator's.
+            let grown = UnsafeMutableRawBufferPointer.allocate(byteCount: wanted, alignment: 1)
             unsafe grown.copyMemory(from: UnsafeRawBufferPointer(rebasing: block[start..<end]))
             unsafe block.deallocate()
             unsafe block = grown

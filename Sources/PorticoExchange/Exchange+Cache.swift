@@ -68,7 +68,7 @@ extension Exchange {
         }
         return CacheCall(
             cache, of: place, for: request, rules,
-            isHTTPS: Forwarding.scheme(of: request, client.facts) == .https,
+            isHTTPS: Forwarding.scheme(of: request, facts) == .https,
             style: site?.preset == .magento ? .magento : .plain)
     }
 
@@ -119,7 +119,7 @@ extension Exchange {
         errand.takesConditions = true
         errand.forward = .stale
         errand.permit = consume permit
-        let exchange = Exchange(head, from: Nobody(as: client.facts), on: worker)
+        let exchange = Exchange(head, from: Nobody(as: facts), on: worker)
         exchange.site = site
         exchange.codings = codings
         worker.reactor.start {

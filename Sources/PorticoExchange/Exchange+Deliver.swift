@@ -96,12 +96,12 @@ extension Exchange {
             worker.withDate { response.fields.append(.date, $0) }
         }
         if let cacheStatus {
-            var text = Buffer()
-            cacheStatus.write(into: &text)
-            response.fields.append(.cacheStatus, text.bytes)
+            worker.scratch.removeAll()
+            cacheStatus.write(into: &worker.scratch)
+            worker.scratch.withBytes { response.fields.append(.cacheStatus, $0) }
         }
         if let site, !site.hsts.isEmpty,
-            Forwarding.scheme(of: request, client.facts) == .https
+            Forwarding.scheme(of: request, facts) == .https
         {
             let value = site.hsts
             response.fields.set(.strictTransportSecurity, value.span)

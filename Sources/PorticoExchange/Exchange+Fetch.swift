@@ -30,11 +30,11 @@ extension Exchange {
         let isUpgrade = request.asksForWebSocket && upload == nil
         var head = withID { id in
             Forwarding.request(
-                from: request, facts: client.facts, requestID: id, isUpgrade: isUpgrade,
+                from: request, facts: facts, requestID: id, isUpgrade: isUpgrade,
                 into: worker.takeSpare())
         }
         defer { worker.giveBack(&head.fields) }
-        if request.method != .head { call?.prepare(&head, from: client.facts) }
+        if request.method != .head { call?.prepare(&head, from: facts) }
         if call != nil { head.fields.append(.surrogateCapability, "portico=\"ESI/1.0\"") }
         let balancer = worker.balancer(for: route.pool)
         balancer.budget.requestBegan(at: worker.reactor.now)
@@ -78,7 +78,7 @@ extension Exchange {
     private func claimNode(
         from balancer: Balancer, for route: Route, _ tries: Tries
     ) throws(ExchangeFault) -> Claim {
-        let key = route.hashKey?.hash(of: request, from: client.facts)
+        let key = route.hashKey?.hash(of: request, from: facts)
         switch balancer.select(at: worker.reactor.now, excluding: tries.failed, key: key) {
         case .node(let claim):
             return claim

@@ -19,17 +19,22 @@ extension Exchange {
     func rulesToStore(
         _ head: borrowing ResponseHead, _ call: CacheCall, _ times: FetchTimes
     ) -> StoredRules? {
+        if !isMagento { return rulesToStore(head, call, times, under: call.cache.settings) }
+        if MagentoRules.isPrivate(head, to: request) { return nil }
         var settings = call.cache.settings
-        if isMagento {
-            if MagentoRules.isPrivate(head, to: request) { return nil }
-            settings.setCookie = .strip
-        }
-        guard
-            case .store(var rules) = Storability.judge(
-                request, call.rules, head, times: times, settings: settings,
-                isHTTPS: call.isHTTPS)
-        else { return nil }
-        if isMagento { MagentoRules.settle(&rules, head) }
+        settings.setCookie = .strip
+        guard var rules = rulesToStore(head, call, times, under: settings) else { return nil }
+        MagentoRules.settle(&rules, head)
+        return rules
+    }
+
+    private func rulesToStore(
+        _ head: borrowing ResponseHead, _ call: CacheCall, _ times: FetchTimes,
+        under settings: borrowing CacheSettings
+    ) -> StoredRules? {
+        let storability = Storability.judge(
+            request, call.rules, head, times: times, settings: settings, isHTTPS: call.isHTTPS)
+        guard case .store(let rules) = storability else { return nil }
         return rules
     }
 

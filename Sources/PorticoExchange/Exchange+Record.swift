@@ -50,7 +50,7 @@ extension Exchange {
             case .http11: "HTTP/1.1"
             case .http2: "HTTP/2"
             }
-        line.tlsVersion = client.facts.tls
+        line.tlsVersion = facts.tls
         // A client that left before an answer: nginx's 499 says it best.
         line.status = hasAnswered ? Int(record.status) : 499
         line.bytesIn = Int(clamping: client.bytesIn)
@@ -62,7 +62,7 @@ extension Exchange {
         line.retries = record.retries
         line.isRateLimited = record.isRateLimited
         let request = request
-        let facts = client.facts
+        let facts = facts
         let node = record.node.map { Array($0.name.utf8) } ?? []
         withID { id in
             log.append(

@@ -8,7 +8,7 @@ extension Exchange {
         let request = request
         guard let found else { throw .refused(.unknownHost) }
         site = found
-        if !found.denied.isEmpty, found.denied.contains(client.facts.client) {
+        if !found.denied.isEmpty, found.denied.contains(facts.client) {
             throw .refused(.forbidden)
         }
         if !client.covers(host: request[request.host]) { throw .refused(.misdirected) }
@@ -39,7 +39,7 @@ extension Exchange {
     func route(within site: Site) throws(ExchangeFault) -> Route {
         let request = request
         let route = site.route(path: request[request.path])
-        if let allowed = route.allow, !allowed.contains(client.facts.client) {
+        if let allowed = route.allow, !allowed.contains(facts.client) {
             throw .refused(.forbidden)
         }
         return route
@@ -48,7 +48,7 @@ extension Exchange {
     /// Where a request on a plain listener is sent when the site speaks HTTPS only.
     /// HTTP/1.0 may come without a host; then there is no place to send it to.
     func redirection(of site: Site) throws(ExchangeFault) -> [UInt8]? {
-        guard site.redirectsToHTTPS, Forwarding.scheme(of: request, client.facts) == .http else {
+        guard site.redirectsToHTTPS, Forwarding.scheme(of: request, facts) == .http else {
             return nil
         }
         let request = request

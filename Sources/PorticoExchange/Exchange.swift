@@ -9,6 +9,7 @@ package import PorticoTelemetry
 package final class Exchange {
     package let worker: ExchangeWorker
     package let client: any ClientPort
+    let facts: ClientFacts
     /// The policy under which the request began, and will end.
     let policy: Policy
     /// As its client sent it.
@@ -41,6 +42,7 @@ package final class Exchange {
     package init(_ received: RequestHead, from client: any ClientPort, on worker: ExchangeWorker) {
         self.received = received
         self.client = client
+        facts = client.facts
         self.worker = worker
         policy = worker.policy
         let found = policy.sites.find(host: received[received.host])
@@ -52,7 +54,7 @@ package final class Exchange {
         requestID = worker.requestIDs.next()
         let said = received.fields.range(of: .xRequestID)
         givenID =
-            client.facts.isTrustedProxy && RequestIDs.isWellFormed(received[said]) ? said : .empty
+            facts.isTrustedProxy && RequestIDs.isWellFormed(received[said]) ? said : .empty
     }
 
     package func run() async {

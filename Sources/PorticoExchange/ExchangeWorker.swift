@@ -18,6 +18,8 @@ package final class ExchangeWorker {
     var requestIDs: RequestIDs
     /// Requests that a rate limit makes wait at present.
     var delayedRequests = 0
+    /// For text that is put together and copied at once.
+    var scratch = Buffer()
     private var balancers: [Balancer] = []
     /// Storage of heads whose requests are over, for those that begin.
     private var spares: [Fields] = []

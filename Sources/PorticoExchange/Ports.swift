@@ -134,9 +134,13 @@ package struct ClientFacts: Sendable {
     /// Who asks: the peer, or whom a trusted proxy names.
     package var client: IPAddress
     /// `client` as text.
-    package var clientText: [UInt8]
+    package var clientText: [UInt8] { didSet { forwardedFor = Self.forwardedFor(clientText) } }
+    /// `client` as the parameter of a Forwarded field.
+    private(set) var forwardedFor: [UInt8]
     /// Where the peer connected to.
-    package var local: SocketAddress
+    package let local: SocketAddress
+    /// Its port in decimal digits.
+    let localPort: [UInt8]
     /// Whether what the peer says of others is believed.
     package var isTrustedProxy: Bool
     /// "TLSv1.3"; nil without TLS.
@@ -149,8 +153,16 @@ package struct ClientFacts: Sendable {
         self.peer = peer
         self.client = client
         clientText = Array(client.description.utf8)
+        forwardedFor = Self.forwardedFor(clientText)
         self.local = local
+        localPort = Array(String(local.port).utf8)
         self.isTrustedProxy = isTrustedProxy
         self.tls = tls
+    }
+
+    /// RFC 7239 §6: an IPv6 address is quoted and bracketed.
+    private static func forwardedFor(_ address: [UInt8]) -> [UInt8] {
+        let text = String(decoding: address, as: UTF8.self)
+        return Array((address.contains(0x3A) ? "for=\"[\(text)]\"" : "for=\(text)").utf8)
     }
 }

@@ -67,8 +67,8 @@ public import PorticoBytes
 
     /// Forgets all and keeps the storage for the next head.
     package mutating func removeAll() {
-        storage.removeAll(keepingCapacity: true)
-        lines.removeAll(keepingCapacity: true)
+        if !storage.isEmpty { storage.removeAll(keepingCapacity: true) }
+        if !lines.isEmpty { lines.removeAll(keepingCapacity: true) }
     }
 
     /// Room for exactly so much more, where a head is kept and must not be larger than it is.
@@ -166,7 +166,7 @@ public import PorticoBytes
             if kept != index { lines[kept] = line }
             kept += 1
         }
-        lines.removeLast(lines.count - kept)
+        if kept < lines.count { lines.removeLast(lines.count - kept) }
     }
 
     /// Replaces every line of this name by one.

@@ -36,8 +36,17 @@ package struct RequestHead: Sendable {
 
     /// The same with other fields, whose storage must begin with that of `other`'s.
     package init(_ other: borrowing RequestHead, with fields: consuming Fields) {
-        self = copy other
         self.fields = fields
+        version = other.version
+        method = other.method
+        methodRange = other.methodRange
+        form = other.form
+        targetRange = other.targetRange
+        authority = other.authority
+        host = other.host
+        saidHTTPS = other.saidHTTPS
+        path = other.path
+        query = other.query
     }
 
     /// Path, "?" and query in one piece, as received; may be empty, and stands for "/" then.

@@ -74,7 +74,7 @@ extension Exchange {
     /// hosts: who may write a page may not have the edge ask whom he likes.
     private func head(including reference: Span<UInt8>) -> RequestHead? {
         let request = request
-        let isHTTPS = Forwarding.scheme(of: request, client.facts) == .https
+        let isHTTPS = Forwarding.scheme(of: request, facts) == .https
         guard let target = URIReference(reference, relativeTo: request, isHTTPS: isHTTPS),
             request[request.authority].equalsFolded(target.authority.span)
         else { return nil }

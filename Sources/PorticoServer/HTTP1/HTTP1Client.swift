@@ -197,6 +197,7 @@ final class HTTP1Client: ClientPort {
 
     /// Judges how the body is framed and who asks.
     private func accept() throws(RequestFault) -> Arrival {
+        let head = head
         facts = connection.facts(for: head, of: connectionFacts)
         moved = 0
         let framing = try head.bodyFraming()

@@ -26,9 +26,13 @@ package enum Forwarding {
     ) -> RequestHead {
         var fields = spare
         fields.take(received.fields, spareBytes: 512, spareLines: 8)
-        fields.removeHopByHop()
-        fields.removeAll { line, _ in isReplaced(line.name) }
-        fields.insertFirst(.host, received[received.authority])
+        // It nearly always stands where it belongs.
+        let keepsHost =
+            received.fields.lines.first.map {
+                $0.name == .host && $0.valueRange == received.authority
+            } ?? false
+        fields.removeHopByHop { isReplaced($0) && !(keepsHost && $0 == .host) }
+        if !keepsHost { fields.insertFirst(.host, received[received.authority]) }
 
         // The chain of addresses is only worth passing on when we believe who wrote it.
         if facts.isTrustedProxy, received.fields.contains(.xForwardedFor) {
@@ -87,9 +91,8 @@ package enum Forwarding {
             case .none: (method == .head && head.status != 204) || head.status == 304
             case .unknown: false
             }
-        head.fields.removeHopByHop()
-        head.fields.removeAll { line, _ in
-            switch line.name {
+        head.fields.removeHopByHop { name in
+            switch name {
             case .surrogateKey, .surrogateControl, .cacheTag, .xMagentoTags, .xRequestID: true
             case .contentLength: !keepsLength
             default: false

@@ -133,14 +133,9 @@ package struct ClientFacts: Sendable {
     package var peer: SocketAddress
     /// Who asks: the peer, or whom a trusted proxy names.
     package var client: IPAddress
-    /// `client` as text.
-    package var clientText: [UInt8] { didSet { forwardedFor = Self.forwardedFor(clientText) } }
-    /// `client` as the parameter of a Forwarded field.
-    private(set) var forwardedFor: [UInt8]
     /// Where the peer connected to.
     package let local: SocketAddress
-    /// Its port in decimal digits.
-    let localPort: [UInt8]
+    private var texts: Texts
     /// Whether what the peer says of others is believed.
     package var isTrustedProxy: Bool
     /// "TLSv1.3"; nil without TLS.
@@ -152,17 +147,35 @@ package struct ClientFacts: Sendable {
     ) {
         self.peer = peer
         self.client = client
-        clientText = Array(client.description.utf8)
-        forwardedFor = Self.forwardedFor(clientText)
         self.local = local
-        localPort = Array(String(local.port).utf8)
+        texts = Texts(client: Array(client.description.utf8), local)
         self.isTrustedProxy = isTrustedProxy
         self.tls = tls
     }
 
-    /// RFC 7239 §6: an IPv6 address is quoted and bracketed.
-    private static func forwardedFor(_ address: [UInt8]) -> [UInt8] {
-        let text = String(decoding: address, as: UTF8.self)
-        return Array((address.contains(0x3A) ? "for=\"[\(text)]\"" : "for=\(text)").utf8)
+    /// `client` as text.
+    package var clientText: [UInt8] {
+        get { texts.client }
+        set { texts = Texts(client: newValue, local) }
+    }
+    /// `client` as the parameter of a Forwarded field.
+    var forwardedFor: [UInt8] { texts.forwardedFor }
+    /// The port of `local` in decimal digits.
+    var localPort: [UInt8] { texts.localPort }
+
+    /// What is written of a client in each of its requests; one reference for all of it.
+    private final class Texts: Sendable {
+        let client: [UInt8]
+        let forwardedFor: [UInt8]
+        let localPort: [UInt8]
+
+        init(client: [UInt8], _ local: SocketAddress) {
+            self.client = client
+            let text = String(decoding: client, as: UTF8.self)
+            // RFC 7239 §6: an IPv6 address is quoted and bracketed.
+            forwardedFor = Array(
+                (client.contains(0x3A) ? "for=\"[\(text)]\"" : "for=\(text)").utf8)
+            localPort = Array(String(local.port).utf8)
+        }
     }
 }

@@ -3,10 +3,12 @@ public import PorticoBytes
 /// A place where one task of a worker waits for one event: readiness, an answer, another task.
 /// Or where an object sleeps that needs no task until something happens.
 @usableFromInline package final class WaitPoint: Timed {
+    // First, since there is room for it behind the superclass's properties: each idle connection
+    // has one of these.
+    private var isRung = false
     private let timers: Timers
     private var waiter: Waiter?
     private var sleeper: (any Sleeper)?
-    private var isRung = false
 
     package init(_ timers: Timers) { self.timers = timers }
 

@@ -33,9 +33,8 @@ final class ClientConnection: Sleeper {
     private(set) var transport: Transport
     /// Who connected: for a count of connections, nobody else will do.
     let peer: SocketAddress
-    /// Who that is for a request: the peer, or whom a PROXY header names in its place.
-    private var source: SocketAddress
-    private var tlsVersion: StaticString?
+    /// Whom a PROXY header names in the peer's place.
+    private var named: NamedSource?
     /// When a connection without a request in progress ends.
     var idleDeadline: Instant
     private var isPrepared = false
@@ -52,7 +51,6 @@ final class ClientConnection: Sleeper {
         self.stream = stream
         transport = Transport(plain: stream)
         self.peer = peer
-        source = peer
         idleDeadline = stream.reactor.now + owner.limits.headerTimeout
     }
 
@@ -152,7 +150,6 @@ final class ClientConnection: Sleeper {
         guard let negotiated = transport.negotiated else { return false }
         owner.counters.increment(
             negotiated.isResumed ? .tlsHandshakesResumed : .tlsHandshakesFull)
-        tlsVersion = negotiated.version == .tls13 ? "TLSv1.3" : "TLSv1.2"
         return true
     }
 
@@ -172,9 +169,9 @@ final class ClientConnection: Sleeper {
             while true {
                 switch ProxyHeader.read(input.bytes) {
                 case .malformed: return false
-                case .header(let named, let consumed):
+                case .header(let source, let consumed):
                     input.consume(consumed)
-                    if let named { source = named }
+                    if let source { named = NamedSource(source) }
                     transport.unread(input.bytes)
                     return true
                 case .needsMore: break
@@ -198,16 +195,23 @@ final class ClientConnection: Sleeper {
         guard let negotiated = transport.negotiated, let name = negotiated.name,
             !negotiated.isFallback
         else { return true }
-        return Array(name.utf8).span.equalsFolded(host) || transport.covers(host: host)
+        var said = name
+        let isNamed = said.withUTF8 { bytes in
+            // SAFETY: the span ends with the closure.
+            unsafe Span(_unsafeElements: bytes).equalsFolded(host)
+        }
+        return isNamed || transport.covers(host: host)
     }
 
     /// What is known of the client before any request.
     func facts() -> ClientFacts {
         // Behind a PROXY header it is the named source that must be trusted, not who sent it:
         // a balancer of connections passes on whatever a client says of itself.
-        ClientFacts(
+        let source = named?.address ?? peer
+        return ClientFacts(
             peer: source, client: source.ip, local: traits.address,
-            isTrustedProxy: traits.trustedProxies.contains(source.ip), tls: tlsVersion)
+            isTrustedProxy: traits.trustedProxies.contains(source.ip),
+            tls: transport.negotiated.map { $0.version == .tls13 ? "TLSv1.3" : "TLSv1.2" })
     }
 
     /// The same for one request: behind a trusted proxy, each may have a client of its own.
@@ -238,6 +242,12 @@ final class ClientConnection: Sleeper {
             }
         } catch {}
     }
+}
+
+/// On the heap, since an idle connection without one should not hold its room.
+private final class NamedSource {
+    let address: SocketAddress
+    init(_ address: SocketAddress) { self.address = address }
 }
 
 /// The worker, as its connections see it.

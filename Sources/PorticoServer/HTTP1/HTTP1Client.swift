@@ -198,7 +198,9 @@ final class HTTP1Client: ClientPort {
     /// Judges how the body is framed and who asks.
     private func accept() throws(RequestFault) -> Arrival {
         let head = head
-        facts = connection.facts(for: head, of: connectionFacts)
+        if connectionFacts.isTrustedProxy {
+            facts = connection.facts(for: head, of: connectionFacts)
+        }
         moved = 0
         let framing = try head.bodyFraming()
         switch framing {

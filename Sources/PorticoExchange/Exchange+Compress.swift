@@ -22,7 +22,7 @@ extension Exchange {
             return (received, compresses ? AcceptEncoding(received.fields) : nil)
         }
         let route = site.route(path: received[received.path])
-        let hidesCookies = hidesCookies(received, site, route)
+        let hidesCookies = hidesCookies(of: received, site, route)
         let accepted = AcceptEncoding(received.fields)
         let isNarrow = names && (compresses || route.caches)
         let codings = compresses ? accepted : nil

@@ -24,7 +24,12 @@ extension Exchange {
             // A body that is not kept may only be had from where it is.
             if part == nil { plan = .whole }
         }
-        response = head ?? stored.head
+        if let head {
+            response = head
+        } else {
+            // Into storage that has room: the stored head's own would have to grow to be changed.
+            response.take(stored.head)
+        }
         if let assembly = beginAssembly(isAnnounced: stored.rules.has(.announcesESI)) {
             return try await deliver(assembly, stored, from: source)
         }

@@ -7,7 +7,9 @@ extension Exchange {
     private var isMagento: Bool { site?.preset == .magento }
 
     /// Files are the same for everybody: no cookie reaches their origin, or tells them apart.
-    static func hidesCookies(_ received: borrowing RequestHead, _ site: Site, _ route: Route) -> Bool {
+    static func hidesCookies(
+        of received: borrowing RequestHead, _ site: Site, _ route: Route
+    ) -> Bool {
         site.preset == .magento && route.caches && MagentoRules.isStatic(received[received.path])
             && received.fields.contains(.cookie)
     }

@@ -115,8 +115,8 @@ public import PorticoBytes
             unsafe free.withUnsafeMutableBufferPointer { room, count in
                 // SAFETY: there is room for both, one behind the other.
                 let room = unsafe UnsafeMutableRawBufferPointer(room)
-                unsafe name.withUnsafeBytes { unsafe room.copyMemory(from: $0) }
-                unsafe value.withUnsafeBytes { bytes in
+                name.withUnsafeBytes { unsafe room.copyMemory(from: $0) }
+                value.withUnsafeBytes { bytes in
                     unsafe UnsafeMutableRawBufferPointer(rebasing: room[name.count...])
                         .copyMemory(from: bytes)
                 }

@@ -95,6 +95,15 @@ package struct ResponseHead: Sendable {
         reason = .empty
     }
 
+    /// Becomes a copy of `other` in its own storage, with room for what a proxy adds.
+    package mutating func take(_ other: borrowing ResponseHead) {
+        fields.removeAll()
+        fields.take(other.fields, spareBytes: 384, spareLines: 8)
+        version = other.version
+        status = other.status
+        reason = other.reason
+    }
+
     /// 1xx other than 101: more heads follow (RFC 9110 §15.2).
     package var isInterim: Bool { status < 200 && status != 101 }
 

@@ -33,8 +33,12 @@ final class HTTP1Client: ClientPort {
     private static let leastRead = 4 << 10
     /// Read at once where a body has shown that it is long.
     private static let longRead = 64 << 10
-    /// How long a task waits for the next request before its connection goes on without it.
-    private static let patience = Duration.milliseconds(50)
+    /// How long a task waits for the next request before its connection goes on without it: short,
+    /// since a task and what it holds weigh ten times what the connection does.
+    private static let patience = Duration.milliseconds(10)
+    /// The same for a connection that came back within this time: it will again, and to start a
+    /// task each time would cost more.
+    private static let longPatience = Duration.milliseconds(50)
 
     private let connection: ClientConnection
     private let handler: any RequestHandler
@@ -56,6 +60,7 @@ final class HTTP1Client: ClientPort {
     private var isCut = false
     private var isTunnel = false
 
+    private let patience: Duration
     private let connectionFacts: ClientFacts
     private(set) var facts: ClientFacts
     private(set) var bodyLength = BodyLength.none
@@ -72,6 +77,9 @@ final class HTTP1Client: ClientPort {
         self.handler = handler
         transport = connection.transport
         reactor = connection.transport.stream.reactor
+        // Its deadline says when the request before ended.
+        let isBack = connection.idleDeadline + Self.longPatience > reactor.now + limits.idleTimeout
+        patience = isBack ? Self.longPatience : Self.patience
         connectionFacts = connection.facts()
         facts = connectionFacts
         reader = RequestReader(limits: limits.heads)
@@ -96,7 +104,7 @@ final class HTTP1Client: ClientPort {
                 // Not `transport.readable`: each async call in between costs as much as a system
                 // call's entry, and this is where each request waits.
                 let wake = await transport.stream.reading.wait(
-                    by: headDeadline(), in: idleScope) { !transport.stream.isQuiet }
+                    by: headDeadline(), in: idleScope, unless: { !transport.stream.isQuiet })
                 arrival = headArrival(after: wake) ?? headNow()
             }
             switch arrival {
@@ -172,7 +180,7 @@ final class HTTP1Client: ClientPort {
     }
 
     private func headDeadline() -> Instant {
-        if !reader.hasBegun { return min(reactor.now + Self.patience, connection.idleDeadline) }
+        if !reader.hasBegun { return min(reactor.now + patience, connection.idleDeadline) }
         let began = headBegan ?? reactor.now
         headBegan = began
         return began + limits.headerTimeout

@@ -50,6 +50,9 @@ package enum PurgeVerdict: Equatable, Sendable {
     case gone
 }
 
+/// Whether a tag is meant by a purge pattern.
+package typealias TagMatcher = @Sendable (Span<UInt8>) -> Bool
+
 /// What came of one purge.
 package struct PurgeReceipt: Sendable {
     package let number: UInt64
@@ -57,6 +60,9 @@ package struct PurgeReceipt: Sendable {
     package let id: String
     /// How many words it reached: tags named, or tags and URLs that matched.
     package let count: Int
+    /// False: it holds on every worker, but a restart might undo it, because the disk failed when
+    /// it was to be written down. Such a purge is not answered with 200.
+    package var isDurable = true
 }
 
 /// Which purges there were, and the comparison that says whether an object survived them.

@@ -42,6 +42,20 @@ package final class ResponseCache: Sendable {
 
     // MARK: - Purging
 
+    /// Purges, and returns when that is done: on every worker, and, where there is a disk store,
+    /// on the device. No request that begins afterwards is served what was fetched before as
+    /// fresh, whatever happens to the process. On a worker or on the control thread.
+    ///
+    /// `site`: the name under which its objects are marked (`SiteSettings.purgeName`); empty for
+    /// all. `matches`: for `.pattern`.
+    package func purge(
+        _ target: PurgeTarget, of site: String, _ depth: PurgeDepth,
+        where matches: @escaping TagMatcher = { _ in false }
+    ) async -> PurgeReceipt {
+        let place = site.isEmpty ? nil : ledger.site(Array(site.utf8))
+        return ledger.purge(target, of: place, depth, where: matches)
+    }
+
     /// A URL's host, and the URL in the words of the ledger, from `host/path?query`; scheme and
     /// port do not count. Nil for what is no URL.
     package func purgeTarget(url: Span<UInt8>) -> (host: [UInt8], PurgeTarget)? {

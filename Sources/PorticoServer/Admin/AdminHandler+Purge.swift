@@ -19,11 +19,11 @@ extension AdminHandler {
 
     func purge(
         key: String, of service: String, _ caller: AdminCaller, _ head: RequestHead
-    ) -> AdminAnswer {
-        purge(service, caller) { cache, site, name in
-            let receipt = self.purge(
-                .tags([Array(key.utf8)]), of: site, named: name, in: cache, head, caller,
-                "key \(key)")
+    ) async -> AdminAnswer {
+        await purge(service, caller) { cache, name in
+            let receipt = await self.purge(
+                .tags([Array(key.utf8)]), of: name, in: cache, head, caller, "key \(key)")
+            if !receipt.isDurable { return .notDurable }
             return .json("{\"status\":\"ok\",\"id\":\"\(receipt.id)\"}")
         }
     }
@@ -31,7 +31,7 @@ extension AdminHandler {
     /// Keys come in Surrogate-Key or in a JSON body.
     func purgeKeys(
         of service: String, _ caller: AdminCaller, _ head: RequestHead, _ body: [UInt8]
-    ) -> AdminAnswer {
+    ) async -> AdminAnswer {
         var keys: [[UInt8]] = []
         for line in head.fields.lines where line.name == .surrogateKey {
             keys += head[line.valueRange].array.split { $0 == 0x20 || $0 == 0x09 }.map(Array.init)
@@ -43,9 +43,10 @@ extension AdminHandler {
         if keys.count > Self.mostKeys {
             return .refusal(400, "More than \(Self.mostKeys) keys in one call.")
         }
-        return purge(service, caller) { cache, site, name in
-            let receipt = self.purge(
-                .tags(keys), of: site, named: name, in: cache, head, caller, "\(keys.count) keys")
+        return await purge(service, caller) { cache, name in
+            let receipt = await self.purge(
+                .tags(keys), of: name, in: cache, head, caller, "\(keys.count) keys")
+            if !receipt.isDurable { return .notDurable }
             var answer = Buffer()
             answer.append("{")
             for (index, key) in keys.enumerated() {
@@ -60,30 +61,33 @@ extension AdminHandler {
 
     func purgeAll(
         of service: String, _ caller: AdminCaller, _ head: RequestHead
-    ) -> AdminAnswer {
-        purge(service, caller) { cache, site, name in
-            let receipt = self.purge(
-                .everything, of: site, named: name, in: cache, head, caller, "everything")
+    ) async -> AdminAnswer {
+        await purge(service, caller) { cache, name in
+            let receipt = await self.purge(
+                .everything, of: name, in: cache, head, caller, "everything")
+            if !receipt.isDurable { return .notDurable }
             return .json("{\"status\":\"ok\",\"id\":\"\(receipt.id)\"}")
         }
     }
 
     /// `url`: `host/path?query`, perhaps with its scheme.
-    func purge(url: [UInt8], _ caller: AdminCaller, _ head: RequestHead) -> AdminAnswer {
+    func purge(url: [UInt8], _ caller: AdminCaller, _ head: RequestHead) async
+        -> AdminAnswer
+    {
         let snapshot = steward.snapshot
         guard let cache = snapshot.policy.cache else { return .refusal(404, "There is no cache.") }
         guard let (host, target) = cache.purgeTarget(url: url.span) else {
             return .refusal(400, "That is no URL.")
         }
-        guard let site = snapshot.policy.sites.find(host: host.span), let place = site.purgeSite
+        guard let site = snapshot.policy.sites.find(host: host.span), site.purgeSite != nil
         else { return .refusal(404, "No site has this host.") }
         let settings = snapshot.configuration.sites.first { $0.hosts == site.hosts }
         guard let settings, caller.mayPurge(settings) else {
             return .refusal(403, "The token may not purge this site.")
         }
-        let receipt = purge(
-            target, of: place, named: settings.purgeName, in: cache, head, caller,
-            "url \(url.span.text)")
+        let receipt = await purge(
+            target, of: settings.purgeName, in: cache, head, caller, "url \(url.span.text)")
+        if !receipt.isDurable { return .notDurable }
         return .json("{\"status\":\"ok\",\"id\":\"\(receipt.id)\"}")
     }
 
@@ -91,17 +95,15 @@ extension AdminHandler {
 
     private func purge(
         _ service: String, _ caller: AdminCaller,
-        _ body: (ResponseCache, PurgeSite?, _ name: String) -> AdminAnswer
-    ) -> AdminAnswer {
+        _ body: (ResponseCache, _ name: String) async -> AdminAnswer
+    ) async -> AdminAnswer {
         guard let cache = steward.snapshot.policy.cache else {
             return .refusal(404, "There is no cache.")
         }
         switch scope(of: service, caller) {
         case .unknown: return .refusal(404, "There is no service \(service).")
         case .forbidden: return .refusal(403, "The token may not purge this site.")
-        case .site(let settings):
-            let name = settings?.purgeName ?? ""
-            return body(cache, settings.map { _ in cache.ledger.site(Array(name.utf8)) }, name)
+        case .site(let settings): return await body(cache, settings?.purgeName ?? "")
         }
     }
 
@@ -115,12 +117,12 @@ extension AdminHandler {
     }
 
     private func purge(
-        _ target: PurgeTarget, of site: PurgeSite?, named name: String, in cache: ResponseCache,
-        _ head: RequestHead, _ caller: AdminCaller, _ what: String
-    ) -> PurgeReceipt {
+        _ target: PurgeTarget, of name: String, in cache: ResponseCache, _ head: RequestHead,
+        _ caller: AdminCaller, _ what: String
+    ) async -> PurgeReceipt {
         let began = monotonicNow()
         let depth: PurgeDepth = head.asksForSoftPurge ? .soft : .hard
-        let receipt = cache.ledger.purge(target, of: site, depth)
+        let receipt = await cache.purge(target, of: name, depth)
         cache.ledger.log.append(
             PurgeRecord(
                 receipt: receipt, target: target, depth: depth, site: name,
@@ -128,7 +130,7 @@ extension AdminHandler {
                 duration: monotonicNow().since(began)))
         steward.audit(
             "\(depth == .soft ? "soft purge" : "purge") \(what) of \(name.isEmpty ? "all" : name)",
-            by: caller, result: "done")
+            by: caller, result: receipt.isDurable ? "done" : "done, but not durable")
         return receipt
     }
 }
@@ -152,6 +154,11 @@ extension RequestHead {
 }
 
 extension AdminAnswer {
+    /// 200 would promise that it outlives the process.
+    fileprivate static var notDurable: AdminAnswer {
+        .refusal(500, "It is purged, but the disk failed: a restart might undo it. Purge again.")
+    }
+
     /// In Fastly's shape, for Fastly's paths.
     fileprivate static func refusal(_ status: UInt16, _ message: String) -> AdminAnswer {
         var body = Buffer()

@@ -54,12 +54,12 @@ final class AdminHandler: RequestHandler {
         } catch {
             return .problem(error.status ?? 400)
         }
-        return perform(call, for: caller, head, body)
+        return await perform(call, for: caller, head, body)
     }
 
     private func perform(
         _ call: AdminCall, for caller: AdminCaller, _ head: RequestHead, _ body: [UInt8]
-    ) -> AdminAnswer {
+    ) async -> AdminAnswer {
         switch call {
         case .health: return .json("{\"status\":\"ok\"}")
         case .readiness: return readiness()
@@ -70,10 +70,10 @@ final class AdminHandler: RequestHandler {
         case .node(let pool, let node, let change):
             return set(node: node, of: pool, to: change, caller)
         case .purgeKey(let key, let service):
-            return purge(key: key, of: service, caller, head)
-        case .purgeKeys(let service): return purgeKeys(of: service, caller, head, body)
-        case .purgeAll(let service): return purgeAll(of: service, caller, head)
-        case .purgeURL(let url): return purge(url: url, caller, head)
+            return await purge(key: key, of: service, caller, head)
+        case .purgeKeys(let service): return await purgeKeys(of: service, caller, head, body)
+        case .purgeAll(let service): return await purgeAll(of: service, caller, head)
+        case .purgeURL(let url): return await purge(url: url, caller, head)
         }
     }
 

@@ -61,7 +61,7 @@ extension Exchange {
             return nil
         }
         return CacheCall(
-            cache, of: place, for: request, rules,
+            cache, of: place, typeKeys: site?.typeKeys ?? false, for: request, rules,
             isHTTPS: Forwarding.scheme(of: request, client.facts) == .https)
     }
 
@@ -106,7 +106,7 @@ extension Exchange {
             head.methodRange = ByteRange(start, start + name.count)
         }
         let errand = CacheCall(
-            call.cache, of: call.site, for: head, call.rules, isHTTPS: call.isHTTPS,
+            call.cache, of: call.site, typeKeys: call.typeKeys, for: head, call.rules, isHTTPS: call.isHTTPS,
             isBackground: true)
         errand.look(for: head)
         errand.takesConditions = true

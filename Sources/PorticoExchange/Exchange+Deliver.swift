@@ -13,8 +13,9 @@ extension Exchange {
         withID { id in
             Forwarding.prepareResponse(
                 &response, length: length, answering: request.method, requestID: id,
-                isUpgrade: false)
+                isUpgrade: false, showsTags: showsTags)
         }
+        hideTags()
         addEdgeFields()
         beginAnswer(length: length)
         do throws(ExchangeFault) {
@@ -31,6 +32,20 @@ extension Exchange {
         await upload?.stop()
         if upload?.isFinished ?? true { origin.release() } else { origin.abandon() }
         if try !client.flushNow() { try await client.flush(in: nil) }
+    }
+
+    /// Whether Portico-Debug carries the token of one who may read.
+    var showsTags: Bool {
+        let request = request
+        guard let line = request.fields.firstIndex(of: .porticoDebug) else { return false }
+        return policy.purging?.mayRead(request.fields.value(at: line)) ?? false
+    }
+
+    /// Takes out the configured tag fields that others have no use for.
+    func hideTags() {
+        guard let cache = policy.cache, !showsTags else { return }
+        let tags = cache.tags
+        response.fields.removeAll { line, name in tags.isTagHeader(line, name) }
     }
 
     /// Moves a body that has come with its head; whether that is all of it.

@@ -28,12 +28,10 @@ extension Exchange {
         withID { id in
             Forwarding.prepareResponse(
                 &response, length: stored.head.statusAllowsBody ? framed : .none,
-                answering: request.method, requestID: id, isUpgrade: false)
+                answering: request.method, requestID: id, isUpgrade: false,
+                showsTags: showsTags)
         }
-        if let cache = policy.cache {
-            let tags = cache.tags
-            response.fields.removeAll { line, name in tags.isTagHeader(line, name) }
-        }
+        hideTags()
         let age = stored.rules.age(at: reactor.now)
         if status.forward == nil || age > 0 || status.forwardStatus != nil {
             response.fields.remove(.age)

@@ -15,7 +15,7 @@ extension Exchange {
         response.fields.append(.cacheControl, "no-store")
         if status == 503 { response.fields.append(.retryAfter, "\(record.retryAfter)") }
         switch fault {
-        case .refused(.methodNotAllowed):
+        case .refused(.methodNotAllowed), .refused(.purge(status: 405)):
             response.fields.append(.allow, "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
         case .client:
             // Where the next request would begin, nobody can tell.

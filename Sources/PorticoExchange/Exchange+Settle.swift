@@ -54,18 +54,28 @@ extension Exchange {
         _ call: CacheCall, _ times: FetchTimes, _ origin: any OriginPort, _ length: BodyLength,
         _ claim: inout Claim?
     ) -> Settled? {
-        guard
-            case .store(let rules) = Storability.judge(
-                request, call.rules, response, times: times, settings: call.cache.settings,
-                isHTTPS: call.isHTTPS)
-        else { return nil }
+        let rules: StoredRules
+        switch Storability.judge(
+            request, call.rules, response, times: times, settings: call.cache.settings,
+            isHTTPS: call.isHTTPS)
+        {
+        case .store(let judged): rules = judged
+        case .no(let reason):
+            call.cache.refusals.note(
+                call.hash, reason, status: response.status, at: worker.reactor.now)
+            return nil
+        }
         var expected: Int?
         switch length {
         case .none: expected = 0
         case .known(let count): expected = Int(clamping: count)
         case .unknown: response.fields.remove(.contentLength)
         }
-        guard let writer = call.cache.store.makeBody(expecting: expected) else { return nil }
+        guard let writer = call.cache.store.makeBody(expecting: expected) else {
+            call.cache.refusals.note(
+                call.hash, nil, status: response.status, at: worker.reactor.now)
+            return nil
+        }
         addDate()
         guard
             let stored = call.makeResponse(response, rules, to: request, body: writer.body),
@@ -149,7 +159,8 @@ extension Exchange {
         }
     }
 
-    /// RFC 9111 §4.4: what an unsafe request may have changed is not served any more.
+    /// RFC 9111 §4.4: what an unsafe request may have changed is not served any more, and what is
+    /// being fetched of it is not stored.
     func invalidate(by route: Route) {
         guard route.caches, let cache = policy.cache,
             Invalidation.applies(request.method, status: response.status)
@@ -158,7 +169,10 @@ extension Exchange {
         let isHTTPS = Forwarding.scheme(of: request, client.facts) == .https
         Invalidation.forEachTarget(
             request, response, isHTTPS: isHTTPS, keys: cache.keys, scratch: &scratch
-        ) { _, key in
+        ) { written, key in
+            if let place = site?.purgeSite {
+                _ = cache.ledger.invalidate(ResponseCache.url(of: key, written), of: place)
+            }
             cache.store.removeAll(key, cache.store.hash(key))
         }
     }

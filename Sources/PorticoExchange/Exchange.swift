@@ -43,6 +43,10 @@ package final class Exchange {
     package func run() async {
         beginRecord()
         do throws(ExchangeFault) {
+            if isPurge {
+                try await purge()
+                return finish()
+            }
             let site = try findSite()
             if let location = try redirection(of: site) {
                 try await redirect(to: location)
@@ -54,6 +58,10 @@ package final class Exchange {
         } catch {
             await refuse(because: error)
         }
+        finish()
+    }
+
+    private func finish() {
         finishRecord()
         worker.giveBack(&response.fields)
     }

@@ -12,10 +12,14 @@ package final class Policy: Sendable {
     package let httpsPort: UInt16?
     /// Nil: nothing is cached.
     package let cache: ResponseCache?
+    /// Nil: nobody purges on the data ports.
+    package let purging: (any PurgePort)?
 
     package init(
-        sites: SiteTable, pools: [Pool], httpsPort: UInt16?, cache: ResponseCache? = nil
+        sites: SiteTable, pools: [Pool], httpsPort: UInt16?, cache: ResponseCache? = nil,
+        purging: (any PurgePort)? = nil
     ) {
+        self.purging = purging
         self.cache = cache
         self.sites = sites
         self.pools = pools
@@ -33,14 +37,18 @@ package final class Site: Sendable {
     package let denied: NetworkList
     /// Under which its responses are marked for purges; nil: nothing of it is cached.
     package let purgeSite: PurgeSite?
+    /// Whether answers are also marked by what they are: text, image, script or css.
+    package let typeKeys: Bool
     private let routes: [Route]
     private let otherwise: Route
 
     package init(
         hosts: [String], routes: [Route], otherwise: Route, denied: NetworkList,
-        redirectsToHTTPS: Bool, hsts: [UInt8], purgeSite: PurgeSite? = nil
+        redirectsToHTTPS: Bool, hsts: [UInt8], purgeSite: PurgeSite? = nil,
+        typeKeys: Bool = false
     ) {
         self.purgeSite = purgeSite
+        self.typeKeys = typeKeys
         self.hosts = hosts
         self.routes = routes
         self.otherwise = otherwise

@@ -32,6 +32,14 @@ package enum PurgeTarget: Equatable, Sendable {
     case urlPattern([UInt8])
     case everything
 
+    /// Whether a `PurgePattern` says what is meant.
+    package var isPattern: Bool {
+        switch self {
+        case .pattern, .urlPattern: true
+        case .tags, .url, .host, .prefix, .everything: false
+        }
+    }
+
     /// Whether all words have to be looked at: work for the pool, not for a worker's loop.
     package var isScan: Bool {
         switch self {

@@ -1,4 +1,4 @@
-internal import PorticoBytes
+package import PorticoBytes
 internal import Synchronization
 
 /// When the most recent soft purges were, by their numbers.

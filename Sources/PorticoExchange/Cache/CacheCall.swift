@@ -6,6 +6,7 @@ internal import PorticoHTTP
 final class CacheCall {
     let cache: ResponseCache
     let site: PurgeSite
+    let typeKeys: Bool
     let rules: RequestRules
     let isHTTPS: Bool
     let key: [UInt8]
@@ -13,6 +14,8 @@ final class CacheCall {
     let hash: KeyHash
     /// The last purge before the fetch.
     private(set) var fence: UInt64
+    /// The last change by an unsafe request before the fetch.
+    private(set) var changes: UInt64
     /// What is stored for the request, perhaps stale.
     private(set) var found: FoundResponse?
     /// Why the request goes forward, if it does.
@@ -24,11 +27,13 @@ final class CacheCall {
     let isBackground: Bool
 
     init(
-        _ cache: ResponseCache, of site: PurgeSite, for request: borrowing RequestHead,
-        _ rules: RequestRules, isHTTPS: Bool, isBackground: Bool = false
+        _ cache: ResponseCache, of site: PurgeSite, typeKeys: Bool = false,
+        for request: borrowing RequestHead, _ rules: RequestRules, isHTTPS: Bool,
+        isBackground: Bool = false
     ) {
         self.cache = cache
         self.site = site
+        self.typeKeys = typeKeys
         self.rules = rules
         self.isHTTPS = isHTTPS
         self.isBackground = isBackground
@@ -37,6 +42,7 @@ final class CacheCall {
         key = buffer.bytes.array
         hash = cache.store.hash(buffer.bytes)
         fence = cache.ledger.now
+        changes = cache.ledger.lastInvalidation
     }
 
     // MARK: - Looking
@@ -46,6 +52,7 @@ final class CacheCall {
         let store = cache.store
         let key = key
         fence = cache.ledger.now
+        changes = cache.ledger.lastInvalidation
         found = store.lookUp(key.span, hash)
         forward = .uriMiss
         guard let first = found?.response, !first.selector.vary.names.isEmpty else { return }
@@ -71,7 +78,10 @@ final class CacheCall {
     func forget() { found = nil }
 
     /// From when on what was found counts as stale although its time is not over.
-    func staleSince(_ now: Instant) -> Instant? { found?.verdict == .stale ? now : nil }
+    func staleSince(_ now: Instant) -> Instant? {
+        guard let found, found.verdict == .stale else { return nil }
+        return cache.ledger.staleSince(found.response.stamp, at: now)
+    }
 
     /// Whether what another request has fetched answers this one.
     func accepts(
@@ -146,12 +156,12 @@ final class CacheCall {
     }
 
     func stamp(for head: borrowing ResponseHead) -> PurgeStamp {
-        var stamp = cache.ledger.stamp(since: fence, of: site)
+        var stamp = cache.ledger.stamp(since: fence, invalidations: changes, of: site)
         let key = key
         let url = ResponseCache.url(of: key.span, written)
         stamp.add(url: url.span)
         stamp.add(host: key.span.extracting(ResponseCache.host(of: key.span, written)))
-        for tag in cache.tags.tags(in: head.fields) { stamp.add(tag: head.fields[tag]) }
+        cache.forEachTag(of: head, typeKeys: typeKeys) { stamp.add(tag: $0) }
         return stamp
     }
 

@@ -12,6 +12,8 @@ package final class ResponseCache: Sendable {
     package let flights: FlightTable
     let keys: KeyRules
     let tags: TagReader
+    /// Why answers were not stored.
+    let refusals: RefusalMemory
 
     package var ledger: PurgeLedger { store.ledger }
 
@@ -19,20 +21,22 @@ package final class ResponseCache: Sendable {
         let limits = StoreLimits(memory: settings.memoryBytes, maxObject: settings.maxObjectBytes)
         self.init(
             settings, seed: seed, store: MemoryStore(limits, ledger: PurgeLedger()),
-            flights: FlightTable())
+            flights: FlightTable(), refusals: RefusalMemory())
     }
 
     /// What `former` holds, under other settings. Its size stays until the next start.
     package convenience init(
         _ settings: CacheSettings, seed: (UInt64, UInt64), after former: ResponseCache
     ) {
-        self.init(settings, seed: seed, store: former.store, flights: former.flights)
+        self.init(settings, seed: seed, store: former.store, flights: former.flights,
+            refusals: former.refusals)
     }
 
     private init(
         _ settings: CacheSettings, seed: (UInt64, UInt64), store: MemoryStore,
-        flights: FlightTable
+        flights: FlightTable, refusals: RefusalMemory
     ) {
+        self.refusals = refusals
         self.settings = settings
         self.store = store
         self.flights = flights
@@ -71,6 +75,31 @@ package final class ResponseCache: Sendable {
         let written = keys.write(reference, into: &key)
         let host = key.bytes.extracting(Self.host(of: key.bytes, written)).array
         return (host, .url(Self.url(of: key.bytes, written)))
+    }
+
+    /// The URL that a request is for, in the words of the ledger.
+    func purgeTarget(_ request: borrowing RequestHead, isHTTPS: Bool) -> PurgeTarget {
+        var key = Buffer()
+        let written = keys.write(request, isHTTPS: isHTTPS, into: &key)
+        return .url(Self.url(of: key.bytes, written))
+    }
+
+    /// All that purges may call a response by besides its URL: the tags that it brings, the key of its
+    /// type where the site has those, and the fields that a BAN names.
+    func forEachTag(
+        of head: borrowing ResponseHead, typeKeys: Bool, _ body: (Span<UInt8>) -> Void
+    ) {
+        for tag in tags.tags(in: head.fields) { body(head.fields[tag]) }
+        let type = head.fields[head.fields.range(of: .contentType)]
+        if typeKeys { body(TypeKey(contentType: type).word.span) }
+        if !type.isEmpty {
+            body(PurgePattern.word(field: PurgeField.contentType, type.array).span)
+        }
+        for line in head.fields.lines
+        where line.name == .other && head.fields[line.nameRange].equalsFolded("x-pool") {
+            body(
+                PurgePattern.word(field: PurgeField.pool, head.fields[line.valueRange].array).span)
+        }
     }
 
     /// `host/path?query` of a key.

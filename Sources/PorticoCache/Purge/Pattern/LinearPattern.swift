@@ -14,8 +14,8 @@ package struct LinearPattern: Sendable {
         case set(Int)
         case split(Int, Int)
         case jump(Int)
-        case begin
-        case end
+        case atBegin
+        case atEnd
         case match
     }
 
@@ -89,8 +89,8 @@ package struct LinearPattern: Sendable {
             let index = sets.firstIndex(of: set) ?? sets.count
             if index == sets.count { sets.append(set) }
             try emit(.set(index))
-        case .begin: try emit(.begin)
-        case .end: try emit(.end)
+        case .begin: try emit(.atBegin)
+        case .end: try emit(.atEnd)
         case .sequence(let parts): for part in parts { try emit(part) }
         case .choice(let branches): try emit(choice: branches)
         case .repeated(let node, let least, let most):
@@ -180,7 +180,7 @@ package struct LinearPattern: Sendable {
         var rest: [Int32] = []
         beginClosure()
         for pc in waiting {
-            guard case .end = program[Int(pc)] else { continue }
+            guard case .atEnd = program[Int(pc)] else { continue }
             let isEnd = follow(Int(pc) + 1, into: &rest, atBegin: atBegin, atEnd: true)
             if isEnd, !isMatch { outcome = .matchAtEnd }
         }
@@ -218,8 +218,8 @@ package struct LinearPattern: Sendable {
             case .split(let first, let second):
                 open.append(second)
                 open.append(first)
-            case .begin: if atBegin { open.append(pc + 1) }
-            case .end:
+            case .atBegin: if atBegin { open.append(pc + 1) }
+            case .atEnd:
                 if atEnd { open.append(pc + 1) } else { waiting.append(Int32(pc)) }
             case .set: waiting.append(Int32(pc))
             case .match: isMatch = true

@@ -1,4 +1,5 @@
 package import PorticoBytes
+internal import Synchronization
 
 /// What the text of a pattern in a `PurgeTarget` says, ready to be held against the ledger's words.
 ///
@@ -85,4 +86,30 @@ package struct PurgePattern: Sendable {
     }
 
     private static let newline: UInt8 = 0x0A
+}
+
+/// A pattern that several may ask, one at a time: what a purge that waits in a journal or for objects
+/// on disk is remembered by.
+package final class PurgeMatcher: Sendable {
+    private let pattern: Mutex<PurgePattern?>
+
+    /// For targets that are no patterns, it matches nothing.
+    package init(_ target: PurgeTarget) throws(PatternFault) {
+        pattern = Mutex(try PurgePattern(target))
+    }
+
+    package func matches(_ word: Span<UInt8>) -> Bool {
+        pattern.withLock { $0?.matches(word) ?? false }
+    }
+
+    /// The same for a target that was understood once; should it not be now, everything matches.
+    package static func closure(for target: PurgeTarget) -> TagMatcher {
+        guard target.isPattern else { return { _ in false } }
+        do throws(PatternFault) {
+            let matcher = try PurgeMatcher(target)
+            return { matcher.matches($0) }
+        } catch {
+            return { _ in true }
+        }
+    }
 }

@@ -10,34 +10,58 @@ package final class ResponseCache: Sendable {
     package let settings: CacheSettings
     package let store: MemoryStore
     package let flights: FlightTable
+    /// Nil: memory only.
+    package let disk: DiskTier?
     let keys: KeyRules
     let tags: TagReader
 
     package var ledger: PurgeLedger { store.ledger }
 
+    /// The disk store is closed until somebody opens it (`disk`).
     package convenience init(_ settings: CacheSettings, seed: (UInt64, UInt64)) {
         let limits = StoreLimits(memory: settings.memoryBytes, maxObject: settings.maxObjectBytes)
+        let geometry = DiskGeometry(diskBytes: settings.diskBytes)
+        let store = MemoryStore(limits, ledger: PurgeLedger(remembers: geometry != nil))
         self.init(
-            settings, seed: seed, store: MemoryStore(limits, ledger: PurgeLedger()),
-            flights: FlightTable())
+            settings, seed: seed, store: store, flights: FlightTable(),
+            disk: geometry.map { DiskTier($0, over: store) })
     }
 
     /// What `former` holds, under other settings. Its size stays until the next start.
     package convenience init(
         _ settings: CacheSettings, seed: (UInt64, UInt64), after former: ResponseCache
     ) {
-        self.init(settings, seed: seed, store: former.store, flights: former.flights)
+        self.init(
+            settings, seed: seed, store: former.store, flights: former.flights,
+            disk: former.disk)
     }
 
     private init(
         _ settings: CacheSettings, seed: (UInt64, UInt64), store: MemoryStore,
-        flights: FlightTable
+        flights: FlightTable, disk: DiskTier?
     ) {
         self.settings = settings
         self.store = store
         self.flights = flights
+        self.disk = disk
         keys = KeyRules(settings, seed: seed)
         tags = TagReader(settings, seed: seed)
+    }
+
+    // MARK: - Removing
+
+    /// Removes a response that is not to be served any more, wherever it is.
+    func remove(_ response: StoredResponse) {
+        disk?.remove(response)
+        store.remove(response)
+    }
+
+    /// Removes all variants of a key (RFC 9111 §4.4). From the disk first: what is being read
+    /// into memory meanwhile looks there again afterwards.
+    func removeAll(_ key: Span<UInt8>) {
+        let hash = store.hash(key)
+        disk?.removeAll(key, hash)
+        store.removeAll(key, hash)
     }
 
     // MARK: - Purging
@@ -52,6 +76,9 @@ package final class ResponseCache: Sendable {
         _ target: PurgeTarget, of site: String, _ depth: PurgeDepth,
         where matches: @escaping TagMatcher = { _ in false }
     ) async -> PurgeReceipt {
+        if let disk {
+            return await disk.purge(target, of: Array(site.utf8), depth, where: matches)
+        }
         let place = site.isEmpty ? nil : ledger.site(Array(site.utf8))
         return ledger.purge(target, of: place, depth, where: matches)
     }

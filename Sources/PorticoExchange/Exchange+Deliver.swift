@@ -52,7 +52,8 @@ extension Exchange {
     func moveNow(
         from source: any BodySource, to sink: any BodySink
     ) throws(ExchangeFault) -> Bool {
-        while !sink.isFull {
+        for _ in 0..<Self.mostMoves {
+            if sink.isFull { return false }
             switch try source.transfer(to: sink) {
             case .moved: continue
             case .blocked: return false
@@ -61,6 +62,9 @@ extension Exchange {
         }
         return false
     }
+
+    /// A client that takes as fast as a file is read shall not have the worker for itself.
+    private static let mostMoves = 64
 
     /// Moves a body until it is complete, with no more in memory than one buffer on each side.
     func relay(

@@ -82,8 +82,10 @@ extension Exchange {
             let source = StoredSource(writer.body, on: worker.reactor),
             call.cache.store.insert(stored), let claim = claim.take()
         else { return nil }
+        let write = call.cache.disk?.begin(stored, call.words(for: response))
         let filler = Filler(
-            from: origin, claim, to: writer, of: stored, in: call.cache.store, on: worker.reactor)
+            from: origin, claim, to: writer, of: stored, in: call.cache, write: write,
+            on: worker.reactor)
         filler.start()
         call.land(stored, request, at: worker.reactor.now)
         var status = CacheStatus(forward: call.forward)
@@ -112,13 +114,16 @@ extension Exchange {
             request, call.rules, head, times: times, settings: call.cache.settings,
             isHTTPS: call.isHTTPS)
         guard case .store(let rules) = judged,
-            let fresh = call.makeResponse(head, rules, to: request, body: stored.body)
+            let fresh = call.makeResponse(
+                head, rules, to: request, body: stored.body, disk: stored.disk)
         else {
-            if !call.rules.noStore { call.cache.store.remove(stored) }
+            if !call.rules.noStore { call.cache.remove(stored) }
             call.dissolve(request, vary: [], at: now)
             return .stored(stored, status)
         }
-        if call.cache.store.insert(fresh) {
+        let write = call.cache.disk?.begin(fresh, call.words(for: head))
+        if let write { call.cache.disk?.finish(write) }
+        if call.cache.store.insert(fresh) || fresh.disk != nil && write != nil {
             status.isStored = true
             call.land(fresh, request, at: now)
         } else {
@@ -132,7 +137,7 @@ extension Exchange {
         cacheStatus = CacheStatus(forward: call.forward)
         guard let found = call.found?.response else { return }
         switch Validation.judgeHead(response, found.head) {
-        case .contradicts: call.cache.store.remove(found)
+        case .contradicts: call.cache.remove(found)
         case .freshens, .neither: break
         }
     }
@@ -173,7 +178,7 @@ extension Exchange {
             if let place = site?.purgeSite {
                 _ = cache.ledger.invalidate(ResponseCache.url(of: key, written), of: place)
             }
-            cache.store.removeAll(key, cache.store.hash(key))
+            cache.removeAll(key)
         }
     }
 
@@ -203,5 +208,5 @@ enum Settled {
     /// The origin spoke of something else: ask once more, without conditions.
     case again
     /// `head`: for the client, where it has more than the stored one.
-    case stored(StoredResponse, CacheStatus, StoredSource? = nil, head: ResponseHead? = nil)
+    case stored(StoredResponse, CacheStatus, (any BodySource)? = nil, head: ResponseHead? = nil)
 }

@@ -50,15 +50,19 @@ package enum PurgeTarget: Equatable, Sendable {
 }
 
 /// What a purge leaves behind of an object.
-package enum PurgeVerdict: Equatable, Sendable {
+package enum PurgeVerdict: Int, Comparable, Sendable {
     case untouched
     /// Softly purged: stale.
     case stale
     /// Purged: not to be served in any way.
     case gone
+
+    package static func < (left: PurgeVerdict, right: PurgeVerdict) -> Bool {
+        left.rawValue < right.rawValue
+    }
 }
 
-/// Whether a tag is meant by a purge pattern.
+/// Whether a tag, or a URL, is meant by a purge pattern.
 package typealias TagMatcher = @Sendable (Span<UInt8>) -> Bool
 
 /// What came of one purge.
@@ -92,12 +96,15 @@ package final class PurgeLedger: Sendable {
         var numbers: [[UInt8]: UInt32] = [:]
         /// By number, from 1 on.
         var marks: [UInt32] = []
+        var names: [[UInt8]] = []
     }
 
     /// A site's own mark has no word.
     private static let noWord: [UInt8] = []
 
     let table: MarkTable
+    /// For objects on disk; nil where there is no disk store.
+    private let history: PurgeHistory?
     private let sequence = Atomic<UInt64>(1)
     private let hardFloor = Atomic<UInt64>(0)
     private let softFloor = Atomic<UInt64>(0)
@@ -114,12 +121,19 @@ package final class PurgeLedger: Sendable {
 
     /// `maxMarks`: how many distinct words (tags, URLs, hosts) objects may be marked with at a
     /// time. Each costs 24 bytes of address space at once, and about 50 bytes and itself when used.
-    package init(maxMarks: Int = 1 << 22, hasher: KeyHasher = KeyHasher()) {
+    /// `remembers`: each purge is kept, for objects on disk that have not heard of it.
+    package init(
+        maxMarks: Int = 1 << 22, hasher: KeyHasher = KeyHasher(), remembers: Bool = false
+    ) {
         table = MarkTable(limit: maxMarks, hasher: hasher)
+        history = remembers ? PurgeHistory(hasher: hasher) : nil
     }
 
-    /// Memory held by words and numbers.
+    /// Memory held by words and numbers of objects in memory.
     package var bytes: Int { table.bytes.load(ordering: .relaxed) }
+
+    /// Memory held by purges for objects on disk.
+    package var historyBytes: Int { history?.byteCount ?? 0 }
 
     /// How many words are known.
     package var markCount: Int { table.count }
@@ -137,8 +151,47 @@ package final class PurgeLedger: Sendable {
             }
             sites.numbers[name] = number
             sites.marks.append(mark)
+            sites.names.append(name)
             return PurgeSite(number: number, mark: mark)
         }
+    }
+
+    package func name(of site: PurgeSite) -> [UInt8] {
+        sites.withLock { $0.names[Int(site.number) - 1] }
+    }
+
+    // MARK: - Objects on disk
+
+    /// Asks `forgotten` from now on up to which number purges concern nothing on disk.
+    package func follow(_ forgotten: @escaping @Sendable () -> UInt64) {
+        history?.follow(forgotten)
+    }
+
+    /// What purges left of an object on disk that was fetched at number `fence`; and the number
+    /// up to which that is certain, since when it counts as fetched if it is kept in memory.
+    package func verdict(
+        on words: PurgeWords, of site: PurgeSite, since fence: UInt64
+    ) -> (PurgeVerdict, until: UInt64) {
+        let number = now
+        guard let history else { return (.gone, number) }
+        return (history.verdict(on: words, of: site.number, since: fence), number)
+    }
+
+    /// The stamp of an object that was on disk.
+    package func stamp(
+        since number: UInt64, _ words: PurgeWords, of site: PurgeSite
+    ) -> PurgeStamp {
+        var stamp = stamp(since: number, of: site)
+        stamp.add(url: words.url.span)
+        stamp.add(host: words.host.span)
+        for tag in words.tags { stamp.add(tag: tag.span) }
+        return stamp
+    }
+
+    /// Notes a purge of the journal, before there is anything in memory.
+    package func remember(_ purge: JournalRecord, where matches: @escaping TagMatcher) {
+        let site = purge.site.isEmpty ? PurgeHistory.allSites : self.site(purge.site).number
+        history?.note(purge.target, of: site, purge.depth, purge.sequence, matches)
     }
 
     // MARK: - Marking
@@ -202,7 +255,7 @@ package final class PurgeLedger: Sendable {
     /// - Parameter now: from when on a soft purge makes stale; nil: from when that is noticed.
     package func purge(
         _ target: PurgeTarget, of site: PurgeSite?, _ depth: PurgeDepth, at now: Instant? = nil,
-        where matches: (Span<UInt8>) -> Bool = { _ in false }
+        where matches: @escaping TagMatcher = { _ in false }
     ) -> PurgeReceipt {
         if target.isScan {
             return scan(target, of: site, depth, at: now, matches)
@@ -224,11 +277,12 @@ package final class PurgeLedger: Sendable {
     /// checked in between is checked again.
     private func scan(
         _ target: PurgeTarget, of site: PurgeSite?, _ depth: PurgeDepth, at now: Instant?,
-        _ matches: (Span<UInt8>) -> Bool
+        _ matches: @escaping TagMatcher
     ) -> PurgeReceipt {
         let number = sites.withLock { _ in
             let number = sequence.load(ordering: .relaxed) + 1
             if depth == .soft, let now { softTimes.append(number, at: now) }
+            note(target, of: site, depth, number, matches)
             table.raiseFloors(of: target.kind, depth, to: number)
             sequence.store(number, ordering: .sequentiallyConsistent)
             return number
@@ -253,19 +307,6 @@ package final class PurgeLedger: Sendable {
         }
     }
 
-    /// Makes a purge of the journal again, under its own number.
-    package func replay(
-        _ target: PurgeTarget, of site: PurgeSite?, _ depth: PurgeDepth, number: UInt64,
-        where matches: (Span<UInt8>) -> Bool = { _ in false }
-    ) {
-        sites.withLock { sites in
-            _ = apply(target, of: site, depth, number, sites, matches)
-            let last = max(number, sequence.load(ordering: .relaxed))
-            // One further, because stamps may have been checked against the last one already.
-            sequence.store(last + 1, ordering: .sequentiallyConsistent)
-        }
-    }
-
     /// Makes the sequence go on behind `number`: the highest that a store or journal remembers.
     package func advance(past number: UInt64) {
         sites.withLock { _ in
@@ -275,10 +316,20 @@ package final class PurgeLedger: Sendable {
         }
     }
 
+    /// Before its number is out, so that who reads an object from disk knows of the purge.
+    private func note(
+        _ target: PurgeTarget, of site: PurgeSite?, _ depth: PurgeDepth, _ number: UInt64,
+        _ matches: @escaping TagMatcher
+    ) {
+        history?.note(
+            target, of: site?.number ?? PurgeHistory.allSites, depth, number, matches)
+    }
+
     private func apply(
         _ target: PurgeTarget, of site: PurgeSite?, _ depth: PurgeDepth, _ number: UInt64,
-        _ sites: borrowing Sites, _ matches: (Span<UInt8>) -> Bool
+        _ sites: borrowing Sites, _ matches: @escaping TagMatcher
     ) -> Int {
+        note(target, of: site, depth, number, matches)
         switch target {
         case .tags(let tags):
             for tag in tags { purge(tag.span, .tag, of: site, depth, number, sites) }
@@ -290,7 +341,7 @@ package final class PurgeLedger: Sendable {
             purge(host.span, .host, of: site, depth, number, sites)
             return 1
         case .prefix, .pattern, .urlPattern:
-            return scan(target, of: site, depth, number, matches)
+            preconditionFailure("these are scans")
         case .everything:
             if let site {
                 table.purge(Self.noWord.span, .site, site: site.number, depth, number: number)

@@ -25,6 +25,7 @@ final class CacheCall {
     /// all of it.
     var takesConditions = false
     let isBackground: Bool
+    private var hasAskedDisk = false
 
     init(
         _ cache: ResponseCache, of site: PurgeSite, typeKeys: Bool = false,
@@ -72,6 +73,36 @@ final class CacheCall {
         }
         let chosen = usable[best]
         if chosen !== first { found = store.lookUp(key.span, hash) { $0 === chosen } }
+    }
+
+    /// Whether the disk may have what memory has not, and has not been asked.
+    var mayBeOnDisk: Bool {
+        guard found == nil, !hasAskedDisk, let disk = cache.disk else { return false }
+        let key = key
+        return disk.mayHold(key.span)
+    }
+
+    /// Looks on disk, waiting for it.
+    func readFromDisk(for request: RequestHead) async {
+        guard let disk = cache.disk else { return }
+        hasAskedDisk = true
+        let before = forward
+        let find = await disk.find(key, hash, for: request)
+        // Memory has it now, or has heard something newer meanwhile.
+        look(for: request)
+        if found != nil { return }
+        switch find {
+        case .nothing: forward = before
+        case .otherVariants: forward = .varyMiss
+        case .found(let response): adopt(response)
+        }
+    }
+
+    /// Goes on with a response that another call has found.
+    func adopt(_ response: StoredResponse) {
+        let verdict = cache.ledger.verdict(on: response.stamp)
+        if verdict == .gone { return }
+        found = FoundResponse(response: response, verdict: verdict)
     }
 
     /// Without what was found: it is of no use.
@@ -161,14 +192,30 @@ final class CacheCall {
         let url = ResponseCache.url(of: key.span, written)
         stamp.add(url: url.span)
         stamp.add(host: key.span.extracting(ResponseCache.host(of: key.span, written)))
-        cache.forEachTag(of: head, typeKeys: typeKeys) { stamp.add(tag: $0) }
+        forEachTag(of: head) { stamp.add(tag: $0) }
         return stamp
+    }
+
+    /// The same in words, for the disk.
+    func words(for head: borrowing ResponseHead) -> PurgeWords {
+        let key = key
+        var tags: [[UInt8]] = []
+        forEachTag(of: head) { tags.append($0.array) }
+        return PurgeWords(
+            site: cache.ledger.name(of: site), url: ResponseCache.url(of: key.span, written),
+            host: key.span.extracting(ResponseCache.host(of: key.span, written)).array,
+            tags: tags)
+    }
+
+    /// What purges by tag know the response by.
+    private func forEachTag(of head: borrowing ResponseHead, _ body: (Span<UInt8>) -> Void) {
+        cache.forEachTag(of: head, typeKeys: typeKeys, body)
     }
 
     /// The response to store; nil where its Vary matches no request.
     func makeResponse(
         _ head: borrowing ResponseHead, _ rules: StoredRules, to request: borrowing RequestHead,
-        body: GrowingBody
+        body: GrowingBody, disk: DiskObject? = nil
     ) -> StoredResponse? {
         guard let selector = Variant(request.fields, head.fields, date: rules.date) else {
             return nil
@@ -177,7 +224,7 @@ final class CacheCall {
         return StoredResponse(
             cache.store, key: key.span, hash: hash, selector: selector,
             head: Storability.storedHead(head, rules), rules: rules, stamp: stamp(for: head),
-            body: body)
+            body: body, disk: disk)
     }
 
     // MARK: - The flight

@@ -15,7 +15,8 @@ final class Filler: BodySink {
 
     private let origin: any OriginPort
     private let response: StoredResponse
-    private let store: MemoryStore
+    private let cache: ResponseCache
+    private var write: PendingWrite?
     private var writer: BodyWriter?
     private var claim: Claim?
     private let node: Node
@@ -23,14 +24,16 @@ final class Filler: BodySink {
 
     init(
         from origin: any OriginPort, _ claim: consuming Claim, to writer: consuming BodyWriter,
-        of response: StoredResponse, in store: MemoryStore, on reactor: Reactor
+        of response: StoredResponse, in cache: ResponseCache, write: PendingWrite?,
+        on reactor: Reactor
     ) {
         self.origin = origin
         node = claim.node
         self.claim = consume claim
         self.writer = consume writer
         self.response = response
-        self.store = store
+        self.cache = cache
+        self.write = write
         self.reactor = reactor
     }
 
@@ -94,6 +97,7 @@ final class Filler: BodySink {
 
     private func finish() {
         writer.take()?.finish()
+        if let write = write.take() { cache.disk?.finish(write) }
         origin.release()
         node.record(
             response.head.status >= 500 ? .failure(.status) : .success, at: reactor.now)
@@ -101,8 +105,9 @@ final class Filler: BodySink {
     }
 
     private func fail(_ fault: ExchangeFault) {
-        store.remove(response)
+        cache.store.remove(response)
         writer = nil
+        if let write = write.take() { cache.disk?.abandon(write) }
         origin.abandon()
         if case .origin(let fault) = fault, fault.blamesNode {
             node.record(.failure(fault.kind), at: reactor.now)
@@ -114,7 +119,7 @@ final class Filler: BodySink {
 
     func put(_ bytes: Span<UInt8>) {
         let wasKept = isKept
-        if writer?.append(bytes) == false, wasKept { store.remove(response) }
+        if writer?.append(bytes) == false, wasKept { cache.store.remove(response) }
     }
 
     func finish(trailers: borrowing Fields) {}

@@ -1,6 +1,7 @@
 internal import PorticoBytes
 package import PorticoCache
 internal import PorticoHTTP
+package import PorticoLoop
 
 /// The cache as requests see it: what is stored, what was purged, who fetches what, and the rules
 /// of the settings in force.
@@ -10,6 +11,8 @@ package final class ResponseCache: Sendable {
     package let settings: CacheSettings
     package let store: MemoryStore
     package let flights: FlightTable
+    /// Nil: memory only.
+    package let disk: DiskTier?
     let keys: KeyRules
     let tags: TagReader
     /// Why answers were not stored.
@@ -17,31 +20,52 @@ package final class ResponseCache: Sendable {
 
     package var ledger: PurgeLedger { store.ledger }
 
+    /// The disk store is closed until somebody opens it (`disk`).
     package convenience init(_ settings: CacheSettings, seed: (UInt64, UInt64)) {
         let limits = StoreLimits(memory: settings.memoryBytes, maxObject: settings.maxObjectBytes)
+        let geometry = DiskGeometry(diskBytes: settings.diskBytes)
+        let store = MemoryStore(limits, ledger: PurgeLedger(remembers: geometry != nil))
         self.init(
-            settings, seed: seed, store: MemoryStore(limits, ledger: PurgeLedger()),
-            flights: FlightTable(), refusals: RefusalMemory())
+            settings, seed: seed, store: store, flights: FlightTable(),
+            disk: geometry.map { DiskTier($0, over: store) }, refusals: RefusalMemory())
     }
 
     /// What `former` holds, under other settings. Its size stays until the next start.
     package convenience init(
         _ settings: CacheSettings, seed: (UInt64, UInt64), after former: ResponseCache
     ) {
-        self.init(settings, seed: seed, store: former.store, flights: former.flights,
-            refusals: former.refusals)
+        self.init(
+            settings, seed: seed, store: former.store, flights: former.flights,
+            disk: former.disk, refusals: former.refusals)
     }
 
     private init(
         _ settings: CacheSettings, seed: (UInt64, UInt64), store: MemoryStore,
-        flights: FlightTable, refusals: RefusalMemory
+        flights: FlightTable, disk: DiskTier?, refusals: RefusalMemory
     ) {
         self.refusals = refusals
         self.settings = settings
         self.store = store
         self.flights = flights
+        self.disk = disk
         keys = KeyRules(settings, seed: seed)
         tags = TagReader(settings, seed: seed)
+    }
+
+    // MARK: - Removing
+
+    /// Removes a response that is not to be served any more, wherever it is.
+    func remove(_ response: StoredResponse) {
+        disk?.remove(response)
+        store.remove(response)
+    }
+
+    /// Removes all variants of a key (RFC 9111 §4.4). From the disk first: what is being read
+    /// into memory meanwhile looks there again afterwards.
+    func removeAll(_ key: Span<UInt8>) {
+        let hash = store.hash(key)
+        disk?.removeAll(key, hash)
+        store.removeAll(key, hash)
     }
 
     // MARK: - Purging
@@ -51,13 +75,22 @@ package final class ResponseCache: Sendable {
     /// fresh, whatever happens to the process. On a worker or on the control thread.
     ///
     /// `site`: the name under which its objects are marked (`SiteSettings.purgeName`); empty for
-    /// all. `matches`: for `.pattern`.
+    /// all. Patterns and prefixes are held against all words on the `pool`; with one that is full,
+    /// nothing is purged.
     package func purge(
-        _ target: PurgeTarget, of site: String, _ depth: PurgeDepth,
-        where matches: @escaping TagMatcher = { _ in false }
-    ) async -> PurgeReceipt {
-        let place = site.isEmpty ? nil : ledger.site(Array(site.utf8))
-        return ledger.purge(target, of: place, depth, where: matches)
+        _ target: PurgeTarget, of site: String, _ depth: PurgeDepth, at now: Instant? = nil,
+        on pool: BlockingPool
+    ) async throws(QueueFull) -> PurgeReceipt {
+        let name = Array(site.utf8)
+        let place = name.isEmpty ? nil : ledger.site(name)
+        let ledger = ledger
+        let matches = PurgeMatcher.closure(for: target)
+        let receipt =
+            target.isScan
+            ? try await pool.run(()) { _ in
+                ledger.purge(target, of: place, depth, at: now, where: matches)
+            } : ledger.purge(target, of: place, depth, at: now, where: matches)
+        return await disk?.keep(receipt, target, of: name, depth) ?? receipt
     }
 
     /// A URL's host, and the URL in the words of the ledger, from `host/path?query`; scheme and

@@ -53,6 +53,7 @@ package enum Server {
 
         let logger = OperationalLog.make(level: configuration.log.level)
         for warning in builder.warnings { logger.warning("\(warning)") }
+        DiskKeeper.open(snapshot, logger)
         let log = LogWriter { logger.error("\($0)") }
         log.open(configuration.log.access)
         log.start()

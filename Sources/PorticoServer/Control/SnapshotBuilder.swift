@@ -88,7 +88,18 @@ struct SnapshotBuilder {
             {
                 warnings.append("cache.memory and cache.max_object change at the next start")
             }
+            if settings.diskBytes != before.diskBytes || settings.directory != before.directory
+                || configuration.server.stateDirectory
+                    != former.configuration.server.stateDirectory
+            {
+                warnings.append("cache.disk and cache.path change at the next start")
+            }
             return ResponseCache(settings, seed: seed, after: cache)
+        }
+        if settings.diskBytes > 0, settings.memoryBytes == 0 {
+            warnings.append("cache.disk has no effect where cache.memory is 0")
+        } else if settings.diskBytes > 0, DiskGeometry(diskBytes: settings.diskBytes) == nil {
+            warnings.append("cache.disk is less than 1 MiB: nothing is kept on disk")
         }
         return settings.memoryBytes > 0 ? ResponseCache(settings, seed: seed) : nil
     }

@@ -97,6 +97,10 @@ final class Steward: ConnectionOwner {
             sweep()
             return .seconds(1)
         }
+        reactor.every(.seconds(10)) { [unowned self] in
+            snapshot.policy.cache?.disk?.tend()
+            return .seconds(10)
+        }
         reactor.every(.seconds(60)) { [unowned self] in
             start.tickets.rotate(at: reactor.now)
             return .seconds(60)

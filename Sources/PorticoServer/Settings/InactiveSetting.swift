@@ -17,7 +17,6 @@ package struct InactiveSetting: Equatable, Sendable {
         ("site.preset", .on),
         ("site.type_keys", .on),
         ("site.route.waf_exclude", .on),
-        ("cache.disk", .on),
         ("waf.*", .on),
         ("rate_limit", .on),
         ("images", .on),

@@ -205,18 +205,6 @@ struct PurgeLedgerTests {
         #expect(ledger.markCount <= 64 * 16)
     }
 
-    @Test func `a journal makes its purges again`() {
-        let shelf = Shelf()
-        shelf.ledger.advance(past: 500)
-        #expect(shelf.ledger.now == 501)
-        shelf.put("old", tags: "t", since: 100)
-        shelf.put("new", tags: "t", since: 300)
-        #expect(shelf.verdict("old") == .untouched)
-        shelf.ledger.replay(.tags([bytes("t")]), of: shelf.site, .hard, number: 200)
-        #expect(shelf.verdict("old") == .gone)
-        #expect(shelf.verdict("new") == .untouched)
-    }
-
     @Test func `recent purges can be asked about, older ones are forgotten`() {
         let log = PurgeLog(capacity: 3)
         func record(_ number: UInt64) -> PurgeRecord {

@@ -37,6 +37,12 @@ let floor1: [Target] =
         .target(name: "CPorticoLinux"),
         .target(name: "CPorticoTOML"),
         .target(
+            name: "CPorticoCoding",
+            linkerSettings: [
+                .linkedLibrary("z"), .linkedLibrary("brotlienc"), .linkedLibrary("brotlidec"),
+                .linkedLibrary("zstd"),
+            ]),
+        .target(
             name: "CPorticoOpenSSL",
             linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
         // The photographs come in by #embed, not as resources.
@@ -50,6 +56,7 @@ let floor2: [Target] =
 
 let floor3: [Target] =
     module("PorticoHTTP1", ["PorticoBytes", "PorticoHTTP"], tested: ["HTTP1Properties"])
+    + module("PorticoCoding", ["PorticoBytes", "PorticoHTTP", "CPorticoCoding"])
     + module("PorticoTLS", ["PorticoBytes", "PorticoSettings", "CPorticoOpenSSL"])
     + module("PorticoOrigins", ["PorticoBytes", "PorticoSettings"])
     + module("PorticoLimits", ["PorticoBytes", "PorticoSettings"])
@@ -61,13 +68,13 @@ let floor3: [Target] =
 let columns: [Target.Dependency] = [
     "PorticoBytes", "PorticoHTTP", "PorticoLoop", "PorticoSettings", "PorticoHTTP1", "PorticoTLS",
     "PorticoOrigins", "PorticoLimits", "PorticoCache", "PorticoWAF", "PorticoImage",
-    "PorticoTelemetry",
+    "PorticoTelemetry", "PorticoCoding",
 ]
 
 let floor4 = module(
     "PorticoExchange",
     ["PorticoBytes", "PorticoHTTP", "PorticoLoop", "PorticoSettings", "PorticoOrigins",
-     "PorticoLimits", "PorticoCache", "PorticoTelemetry"])
+     "PorticoLimits", "PorticoCache", "PorticoTelemetry", "PorticoCoding"])
 
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 
@@ -106,7 +113,9 @@ let tools: [Target] = [
         path: "Tests/Fuzz/Properties", swiftSettings: strict),
     .executableTarget(
         name: "PorticoBench",
-        dependencies: ["PorticoBytes", "PorticoHTTP", "PorticoHTTP1", "PorticoCache"],
+        dependencies: [
+            "PorticoBytes", "PorticoHTTP", "PorticoHTTP1", "PorticoCache", "PorticoCoding",
+        ],
         swiftSettings: strict),
 ]
 

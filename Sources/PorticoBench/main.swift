@@ -110,6 +110,8 @@ if CommandLine.arguments.contains("cache") {
 } else if CommandLine.arguments.contains("churn") {
     // A process of its own, because what the other one frees would be found again.
     CacheBench(count: 0, memory: 512 << 20).churn()
+} else if CommandLine.arguments.dropFirst().first == "coding" {
+    CodingBench(Array(CommandLine.arguments.dropFirst(2))).run()
 } else {
     run()
 }

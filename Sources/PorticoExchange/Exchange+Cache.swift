@@ -9,6 +9,7 @@ extension Exchange {
     /// Answers from the cache where it may, else from an origin: by a fetch of its own, or by one
     /// that is under way.
     func serve(by route: Route) async throws(ExchangeFault) {
+        takeCodings(by: route)
         guard let call = cacheCall(by: route) else { return try await fetch(by: route) }
         var waits = 0
         flights: while true {
@@ -127,6 +128,7 @@ extension Exchange {
         errand.permit = consume permit
         let exchange = Exchange(head, from: Nobody(as: client.facts), on: worker)
         exchange.site = site
+        exchange.codings = codings
         worker.reactor.start {
             do throws(ExchangeFault) { try await exchange.fetch(by: route, for: errand) } catch {}
         }

@@ -16,18 +16,19 @@ extension Exchange {
                 isUpgrade: false, showsTags: showsTags)
         }
         hideTags()
+        let (sink, length) = sinkForPassing(length)
         addEdgeFields()
         beginAnswer(length: length)
         do throws(ExchangeFault) {
-            if try !moveNow(from: origin, to: client) {
-                try await relay(from: origin, to: client, in: client.scope)
+            if try !moveNow(from: origin, to: sink) {
+                try await relay(from: origin, to: sink, in: client.scope)
             }
         } catch {
             await upload?.stop()
             origin.abandon()
             throw upload?.fault ?? error
         }
-        client.finish(trailers: origin.trailers)
+        sink.finish(trailers: origin.trailers)
         // Before the client has taken the last of it: a slow one holds no origin connection.
         await upload?.stop()
         if upload?.isFinished ?? true { origin.release() } else { origin.abandon() }

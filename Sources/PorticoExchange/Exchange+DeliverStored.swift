@@ -1,5 +1,6 @@
 internal import PorticoBytes
 internal import PorticoCache
+internal import PorticoCoding
 internal import PorticoHTTP
 internal import PorticoLoop
 internal import PorticoTelemetry
@@ -37,9 +38,15 @@ extension Exchange {
             response.fields.remove(.age)
             response.fields.append(.age) { $0.write(decimal: UInt64(age)) }
         }
+        let coding = negotiateCoding(length: total.map { Int($0) }, isKept: true)
         switch plan {
         case .whole:
             if !stored.head.statusAllowsBody { return try await answer(.none, []) }
+            if let coding, let coded = coded(stored.body, as: coding) {
+                Compression.markCoded(&response, as: coding)
+                let length = coded.total.map { BodyLength.known(UInt64($0)) } ?? .unknown
+                return try await answer(length, request.method == .head ? [] : [.body(coded)])
+            }
             if request.method == .head { return try await answer(framed, []) }
             // What is lost before it could be read.
             guard let source = source ?? self.source(of: stored) else {
@@ -47,6 +54,7 @@ extension Exchange {
             }
             try await answer(framed, [.body(source)])
         case .notModified:
+            if let coding { Compression.markCoded(&response, as: coding) }
             StoredAnswer.makeNotModified(&response)
             try await answer(.none, [])
         case .preconditionFailed: try await answer(412)

@@ -11,12 +11,14 @@ package final class Exchange {
     package let client: any ClientPort
     /// The policy under which the request began, and will end.
     let policy: Policy
-    package let request: RequestHead
+    package internal(set) var request: RequestHead
     let requestID: InlineArray<32, UInt8>
     let givenID: ByteRange
     let began: Instant
 
     var site: Site?
+    /// Which codings the client takes, where the site compresses.
+    var codings: AcceptEncoding?
     var response: ResponseHead
     var record = ExchangeRecord()
     /// What Cache-Status says; nil: nothing.

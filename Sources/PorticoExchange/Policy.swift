@@ -37,17 +37,23 @@ package final class Site: Sendable {
     package let denied: NetworkList
     /// Under which its responses are marked for purges; nil: nothing of it is cached.
     package let purgeSite: PurgeSite?
+    /// The name behind it.
+    package let purgeName: String
     /// Whether answers are also marked by what they are: text, image, script or css.
     package let typeKeys: Bool
+    /// From how many bytes on text is compressed; nil: it is not.
+    package let compressesFrom: Int?
     private let routes: [Route]
     private let otherwise: Route
 
     package init(
         hosts: [String], routes: [Route], otherwise: Route, denied: NetworkList,
         redirectsToHTTPS: Bool, hsts: [UInt8], purgeSite: PurgeSite? = nil,
-        typeKeys: Bool = false
+        compressesFrom: Int? = nil, purgeName: String = "", typeKeys: Bool = false
     ) {
+        self.compressesFrom = compressesFrom
         self.purgeSite = purgeSite
+        self.purgeName = purgeName
         self.typeKeys = typeKeys
         self.hosts = hosts
         self.routes = routes

@@ -126,6 +126,7 @@ final class ScriptedClient: ClientPort {
     }
 
     var body: String { String(decoding: outlet.taken, as: UTF8.self) }
+    var bodyBytes: [UInt8] { outlet.taken }
     var bytesIn: UInt64 { 100 }
     var bytesOut: UInt64 { UInt64(outlet.taken.count) }
 

@@ -154,7 +154,8 @@ struct SnapshotBuilder {
             hosts: settings.hosts, routes: routes, otherwise: otherwise,
             denied: NetworkList(denied), redirectsToHTTPS: settings.redirectHTTPS,
             hsts: Array(hsts.utf8),
-            purgeSite: cache?.ledger.site(Array(settings.purgeName.utf8)))
+            purgeSite: cache?.ledger.site(Array(settings.purgeName.utf8)),
+            compressesFrom: settings.compress ? settings.compressMinBytes : nil)
     }
 
     private func route(

@@ -13,7 +13,6 @@ package struct InactiveSetting: Equatable, Sendable {
         ("site.waf", .on),
         ("site.images", .on),
         ("site.rate_limits", .on),
-        ("site.compress", .on),
         ("site.preset", .on),
         ("site.type_keys", .on),
         ("site.route.waf_exclude", .on),

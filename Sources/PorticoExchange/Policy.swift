@@ -102,14 +102,17 @@ package struct SiteTable: Sendable {
     private var exact: [UInt64: [(host: [UInt8], site: Site)]] = [:]
     /// ".example.com" for "*.example.com", longest first.
     private var suffixes: [(suffix: [UInt8], site: Site)] = []
-    private var all: Site?
+    private var fallback: Site?
+    /// In the order of the configuration.
+    package let all: [Site]
 
     package init(_ sites: [Site]) {
+        all = sites
         for site in sites {
             for host in site.hosts {
                 let bytes = Array(host.lowercased().utf8)
                 if host == "*" {
-                    all = site
+                    fallback = site
                 } else if host.hasPrefix("*.") {
                     suffixes.append((Array(bytes.dropFirst()), site))
                 } else {
@@ -133,7 +136,7 @@ package struct SiteTable: Sendable {
             let end = host.extracting((host.count - entry.suffix.count)...)
             if end.equalsFolded(entry.suffix.span) { return entry.site }
         }
-        return all
+        return fallback
     }
 
     /// FNV-1a over the lower-case bytes. Only configured names are ever in the table, so that

@@ -75,6 +75,13 @@ package struct PurgeReceipt: Sendable {
     /// False: it holds on every worker, but a restart might undo it, because the disk failed when
     /// it was to be written down. Such a purge is not answered with 200.
     package var isDurable = true
+
+    package init(number: UInt64, id: String, count: Int, isDurable: Bool = true) {
+        self.number = number
+        self.id = id
+        self.count = count
+        self.isDurable = isDurable
+    }
 }
 
 /// Which purges there were, and the comparison that says whether an object survived them.

@@ -1,4 +1,4 @@
-internal import PorticoBytes
+package import PorticoBytes
 package import PorticoCache
 internal import PorticoHTTP
 package import PorticoLoop

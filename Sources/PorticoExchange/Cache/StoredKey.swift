@@ -1,6 +1,6 @@
-package import PorticoBytes
+internal import PorticoBytes
 internal import PorticoCache
-internal import PorticoHTTP
+package import PorticoHTTP
 
 /// A cache key taken apart again (`KeyRules` says what it is made of).
 package struct StoredKey {
@@ -19,8 +19,10 @@ package struct StoredKey {
             separator: 0x0A, maxSplits: 3, omittingEmptySubsequences: false)
         guard parts.count == 4 else { return nil }
         isHTTPS = parts[0].first == UInt8(ascii: "s")
-        authority = Array(parts[1])
-        host = Array(authority[..<(Authority(authority.span)?.hostCount ?? authority.count)])
+        let authority = Array(parts[1])
+        let hostCount = Authority(authority.span)?.hostCount ?? authority.count
+        self.authority = authority
+        host = Array(authority[..<hostCount])
         target = Array(parts[2])
         cookie = Array(parts[3])
     }

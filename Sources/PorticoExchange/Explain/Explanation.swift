@@ -1,6 +1,7 @@
 package import PorticoBytes
 package import PorticoCache
 package import PorticoHTTP
+internal import PorticoOrigins
 
 /// Why one request would be answered from the cache, or not: what `portico explain` shows.
 ///

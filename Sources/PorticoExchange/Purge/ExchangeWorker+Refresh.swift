@@ -1,7 +1,8 @@
 internal import PorticoBytes
 package import PorticoCache
 internal import PorticoHTTP
-internal import PorticoOrigins
+internal import PorticoLoop
+package import PorticoOrigins
 
 /// Responses that a soft purge made stale, waiting to be fetched anew before somebody asks.
 final class RefreshQueue {
@@ -20,7 +21,7 @@ extension ExchangeWorker {
     /// one worker alone for each pool: the bound is its own.
     package func refresh(_ responses: [StoredResponse]) {
         for response in responses {
-            guard let key = StoredKey(response.key), let (_, route) = place(of: key) else {
+            guard let key = StoredKey(response.key), let (_, route) = policy.place(of: key) else {
                 continue
             }
             let queue = refreshQueue(for: route.pool)
@@ -35,22 +36,12 @@ extension ExchangeWorker {
         }
     }
 
-    /// The site and the route that answer for a stored resource, if it may be cached there.
-    private func place(of key: StoredKey) -> (Site, Route)? {
-        guard let site = policy.sites.find(host: key.host.span), site.purgeSite != nil else {
-            return nil
-        }
-        let path = key.target.prefix { $0 != 0x3F }
-        let route = site.route(path: Array(path).span)
-        return route.caches ? (site, route) : nil
-    }
-
     private func refresh(_ response: StoredResponse) async {
         // What somebody has asked for meanwhile is fresh already, or being fetched.
         guard let cache = policy.cache, let key = StoredKey(response.key),
             cache.ledger.verdict(on: response.stamp) == .stale,
             cache.store.variants(response.key, response.hash).contains(where: { $0 === response }),
-            let (site, route) = place(of: key), let purgeSite = site.purgeSite,
+            let (site, route) = policy.place(of: key), let purgeSite = site.purgeSite,
             let permit = cache.flights.lead(response.hash)
         else { return }
         var head = key.makeRequest()
@@ -83,6 +74,23 @@ extension ExchangeWorker {
         if !key.cookie.isEmpty, !fields.contains(.cookie) {
             fields.append(.cookie, (Array(cookie.utf8) + key.cookie).span)
         }
+    }
+}
+
+extension Policy {
+    /// Where a stored response is fetched from; nil if it would not be stored any more.
+    package func pool(of response: StoredResponse) -> Pool? {
+        StoredKey(response.key).flatMap { place(of: $0)?.1.pool }
+    }
+
+    /// The site and the route that answer for a stored resource, if it may be cached there.
+    fileprivate func place(of key: StoredKey) -> (Site, Route)? {
+        guard let site = sites.find(host: key.host.span), site.purgeSite != nil else {
+            return nil
+        }
+        let path = key.target.prefix { $0 != 0x3F }
+        let route = site.route(path: Array(path).span)
+        return route.caches ? (site, route) : nil
     }
 }
 

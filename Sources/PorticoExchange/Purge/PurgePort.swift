@@ -1,4 +1,4 @@
-package import PorticoBytes
+internal import PorticoBytes
 package import PorticoCache
 package import PorticoHTTP
 

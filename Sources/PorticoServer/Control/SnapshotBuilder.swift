@@ -14,6 +14,8 @@ struct SnapshotBuilder {
     /// The snapshot in force, whose knowledge of nodes goes on.
     let former: Snapshot?
     let tickets: TicketKeys
+    /// Nil where nothing is going to be served.
+    let desk: PurgeDesk?
     let descriptorLimit: Int
     /// Unix seconds.
     let wallSeconds: Int64
@@ -23,11 +25,12 @@ struct SnapshotBuilder {
 
     init(
         _ configuration: Configuration, after former: Snapshot?, tickets: TicketKeys,
-        descriptorLimit: Int, wallSeconds: Int64
+        desk: PurgeDesk? = nil, descriptorLimit: Int, wallSeconds: Int64
     ) {
         self.configuration = configuration
         self.former = former
         self.tickets = tickets
+        self.desk = desk
         self.descriptorLimit = descriptorLimit
         self.wallSeconds = wallSeconds
     }
@@ -51,7 +54,8 @@ struct SnapshotBuilder {
         if !problems.isEmpty { throw StartFault(problems) }
         let policy = Policy(
             sites: SiteTable(sites), pools: pools,
-            httpsPort: configuration.listeners.first { $0.tls }?.address.port, cache: cache)
+            httpsPort: configuration.listeners.first { $0.tls }?.address.port, cache: cache,
+            purging: desk.map { PurgeGate(configuration, desk: $0) })
         return Snapshot(
             configuration: configuration, policy: policy, limits: configuration.limits,
             dialRules: rules, mostConnections: mostConnections(), tls: tls,
@@ -155,7 +159,8 @@ struct SnapshotBuilder {
             denied: NetworkList(denied), redirectsToHTTPS: settings.redirectHTTPS,
             hsts: Array(hsts.utf8),
             purgeSite: cache?.ledger.site(Array(settings.purgeName.utf8)),
-            compressesFrom: settings.compress ? settings.compressMinBytes : nil)
+            compressesFrom: settings.compress ? settings.compressMinBytes : nil,
+            purgeName: settings.purgeName, typeKeys: settings.typeKeys)
     }
 
     private func route(

@@ -14,7 +14,6 @@ package struct InactiveSetting: Equatable, Sendable {
         ("site.images", .on),
         ("site.rate_limits", .on),
         ("site.preset", .on),
-        ("site.type_keys", .on),
         ("site.route.waf_exclude", .on),
         ("waf.*", .on),
         ("rate_limit", .on),

@@ -108,9 +108,11 @@ struct PurgeLedgerTests {
         // Nothing was stored: no hit has to look at its tags again.
         #expect(shelf.ledger.now == purges)
         let late = fetched(since: began)
-        #expect(late.isInvalidated)
+        let isLate = late.isInvalidated
+        #expect(isLate)
         let fresh = fetched(since: shelf.ledger.lastInvalidation)
-        #expect(!fresh.isInvalidated)
+        let isFresh = !fresh.isInvalidated
+        #expect(isFresh)
         shelf.put("h/a", tags: "")
         #expect(shelf.ledger.invalidate(bytes("h/a"), of: shelf.site))
         #expect(shelf.find("h/a") == nil)

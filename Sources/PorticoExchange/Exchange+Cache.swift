@@ -119,7 +119,8 @@ extension Exchange {
             head.methodRange = ByteRange(start, start + name.count)
         }
         let errand = CacheCall(
-            call.cache, of: call.site, typeKeys: call.typeKeys, for: head, call.rules, isHTTPS: call.isHTTPS,
+            call.cache, of: call.site, typeKeys: call.typeKeys, for: head, call.rules,
+            isHTTPS: call.isHTTPS,
             isBackground: true)
         errand.look(for: head)
         if errand.found == nil, let found = call.found { errand.adopt(found.response) }

@@ -46,7 +46,8 @@ extension Policy {
             return told
         }
         if !route.caches {
-            told.steps.append("`cache = false` of the site or of the route says: not from the cache.")
+            told.steps.append(
+                "`cache = false` of the site or of the route says: not from the cache.")
             return told
         }
         let rules = RequestRules(request, .obeys)
@@ -113,7 +114,8 @@ private struct Explainer {
         if object.verdict == .stale {
             told.steps.append("A soft purge has made it stale, \(object.staleFor) s ago.")
         }
-        let since = object.verdict == .stale
+        let since =
+            object.verdict == .stale
             ? cache.ledger.staleSince(response.stamp, at: now) : nil
         switch Reuse.decide(call.rules, rules, at: now, staleSince: since) {
         case .fresh:
@@ -129,7 +131,8 @@ private struct Explainer {
             told.steps.append("It is stale, and the request takes it so (max-stale).")
         case .gatewayTimeout:
             told.outcome = .refused
-            told.steps.append("The request wants no fetch (only-if-cached), and this is of no use: 504.")
+            told.steps.append(
+                "The request wants no fetch (only-if-cached), and this is of no use: 504.")
         case .mustValidate(let cause):
             told.outcome = .validate
             told.steps.append(cause.sentence)
@@ -161,7 +164,8 @@ private struct Explainer {
         }
         if let last = cache.refusals.last(of: call.hash) {
             let ago = now.since(last.at).components.seconds
-            let why = last.reason?.sentence ?? "it is larger than cache.max_object, or no room was left"
+            let why =
+                last.reason?.sentence ?? "it is larger than cache.max_object, or no room was left"
             told.steps.append(
                 "The last answer, \(ago) s ago with status \(last.status), was not stored: \(why).")
         }

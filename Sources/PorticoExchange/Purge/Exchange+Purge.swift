@@ -91,7 +91,8 @@ extension Exchange {
         response.fields.append(.contentType, "application/json")
         response.fields.append(.cacheControl, "no-store")
         var body = Buffer()
-        body.append("{\"status\":\"ok\",\"id\":\"\(record.receipt.id)\",\"message\":\"\(reason)\"}\n")
+        body.append(
+            "{\"status\":\"ok\",\"id\":\"\(record.receipt.id)\",\"message\":\"\(reason)\"}\n")
         try await answer(body: body.bytes.array)
     }
 }

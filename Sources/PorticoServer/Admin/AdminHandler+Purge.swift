@@ -136,7 +136,8 @@ extension AdminHandler {
         let found = snapshot.configuration.sites.first { site in
             (!site.serviceID.isEmpty && site.serviceID == service) || site.hosts.first == service
         }
-        guard let found, let site = snapshot.policy.sites.all.first(where: { $0.hosts == found.hosts })
+        guard let found,
+            let site = snapshot.policy.sites.all.first(where: { $0.hosts == found.hosts })
         else { return .unknown }
         return caller.mayPurge(found) ? .site(site, cache) : .forbidden
     }

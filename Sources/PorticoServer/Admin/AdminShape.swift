@@ -27,7 +27,8 @@ extension AdminAnswer {
             body.append(json: Array(message.utf8).span)
             body.append("}")
         case .cloudflare:
-            body.append("{\"success\":false,\"errors\":[{\"code\":\(1000 + Int(status)),\"message\":")
+            body.append(
+                "{\"success\":false,\"errors\":[{\"code\":\(1000 + Int(status)),\"message\":")
             body.append(json: Array(message.utf8).span)
             body.append("}],\"messages\":[],\"result\":null}")
         }

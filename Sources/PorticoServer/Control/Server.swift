@@ -41,7 +41,8 @@ package enum Server {
         let logger = OperationalLog.make(level: configuration.log.level)
         let desk = PurgeDesk(logger)
         var builder = SnapshotBuilder(
-            configuration, after: nil, tickets: tickets, desk: desk, descriptorLimit: descriptorLimit,
+            configuration, after: nil, tickets: tickets, desk: desk,
+            descriptorLimit: descriptorLimit,
             wallSeconds: wallNow() / 1_000_000)
         let snapshot = try builder.build()
 

@@ -63,7 +63,7 @@ let floor3: [Target] =
     + module("PorticoCache", ["PorticoBytes", "PorticoHTTP", "PorticoSettings"])
     + module("PorticoWAF", ["PorticoBytes", "PorticoSettings"])
     + module("PorticoImage", ["PorticoBytes", "PorticoSettings"])
-    + module("PorticoTelemetry", ["PorticoBytes", "PorticoSettings"])
+    + module("PorticoTelemetry", ["PorticoBytes", "PorticoSettings"], tested: ["StrictJSON"])
 
 let columns: [Target.Dependency] = [
     "PorticoBytes", "PorticoHTTP", "PorticoLoop", "PorticoSettings", "PorticoHTTP1", "PorticoTLS",
@@ -79,7 +79,7 @@ let floor4 = module(
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 
 let floor5 =
-    module("PorticoServer", columns + ["PorticoExchange", log])
+    module("PorticoServer", columns + ["PorticoExchange", log], tested: ["StrictJSON"])
     + module(
         "PorticoDemo",
         ["PorticoBytes", "PorticoHTTP", "PorticoLoop", "PorticoHTTP1", "CPorticoDemo"])
@@ -105,16 +105,18 @@ let floor6: [Target] = [
         ])
 ]
 
-// What holds for any input, asked by the tests and by the fuzzers (Tests/Fuzz/run); and what it
-// costs.
+// What holds for any input, asked by the tests and by the fuzzers (Tests/Fuzz/run); what tests of
+// several modules read with; and what it costs.
 let tools: [Target] = [
     .target(
         name: "HTTP1Properties", dependencies: ["PorticoBytes", "PorticoHTTP", "PorticoHTTP1"],
         path: "Tests/Fuzz/Properties", swiftSettings: strict),
+    .target(name: "StrictJSON", path: "Tests/StrictJSON", swiftSettings: strict),
     .executableTarget(
         name: "PorticoBench",
         dependencies: [
-            "PorticoBytes", "PorticoHTTP", "PorticoHTTP1", "PorticoCache", "PorticoCoding",
+            "PorticoBytes", "PorticoSettings", "PorticoHTTP", "PorticoHTTP1", "PorticoCache",
+            "PorticoCoding", "PorticoLimits", "PorticoLoop",
         ],
         swiftSettings: strict),
 ]

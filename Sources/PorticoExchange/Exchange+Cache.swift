@@ -10,6 +10,7 @@ extension Exchange {
     /// that is under way.
     func serve(by route: Route) async throws(ExchangeFault) {
         takeCodings(by: route)
+        applyPreset(by: route)
         guard let call = cacheCall(by: route) else { return try await fetch(by: route) }
         var waits = 0
         flights: while true {
@@ -64,6 +65,7 @@ extension Exchange {
         guard route.caches, let cache = policy.cache, let place = site?.purgeSite else {
             return nil
         }
+        if presetBypasses { return nil }
         let rules = RequestRules(request, .obeys)
         if let bypass = rules.bypass {
             cacheStatus = CacheStatus(forward: bypass == .method ? .method : .request)
@@ -75,7 +77,8 @@ extension Exchange {
         }
         return CacheCall(
             cache, of: place, typeKeys: site?.typeKeys ?? false, for: request, rules,
-            isHTTPS: Forwarding.scheme(of: request, client.facts) == .https)
+            isHTTPS: Forwarding.scheme(of: request, client.facts) == .https,
+            style: site?.keyStyle ?? .plain)
     }
 
     /// What was found, if it answers the request as it stands.
@@ -120,8 +123,7 @@ extension Exchange {
         }
         let errand = CacheCall(
             call.cache, of: call.site, typeKeys: call.typeKeys, for: head, call.rules,
-            isHTTPS: call.isHTTPS,
-            isBackground: true)
+            isHTTPS: call.isHTTPS, style: call.style, isBackground: true)
         errand.look(for: head)
         if errand.found == nil, let found = call.found { errand.adopt(found.response) }
         errand.takesConditions = true

@@ -10,17 +10,23 @@ extension Exchange {
         from origin: any OriginPort, length: BodyLength, upload: Upload?
     ) async throws(ExchangeFault) {
         if response.status == 101 { return try await tunnel(with: origin) }
+        let assembly = beginAssembly(
+            isAnnounced: response.fields.announcesESI || presetAnnouncesESI)
+        let plain: BodyLength = assembly == nil || length == .none ? length : .unknown
         withID { id in
             Forwarding.prepareResponse(
-                &response, length: length, answering: request.method, requestID: id,
+                &response, length: plain, answering: request.method, requestID: id,
                 isUpgrade: false, showsTags: showsTags)
         }
         hideTags()
-        let (sink, length) = sinkForPassing(length)
+        presetFinish()
+        let (sink, framed) = sinkForPassing(plain)
         addEdgeFields()
-        beginAnswer(length: length)
+        beginAnswer(length: framed)
         do throws(ExchangeFault) {
-            if try !moveNow(from: origin, to: sink) {
+            if let assembly, length != .none {
+                try await assemble(assembly, from: origin, to: sink)
+            } else if try !moveNow(from: origin, to: sink) {
                 try await relay(from: origin, to: sink, in: client.scope)
             }
         } catch {

@@ -19,6 +19,10 @@ package final class Exchange {
     var site: Site?
     /// Which codings the client takes, where the site compresses.
     var codings: AcceptEncoding?
+    /// How many pages stand around this one, each including the next.
+    var depth = 0
+    /// Shared with the page that includes this one; nil: this is no part of another.
+    var includeBudget: PageAssembly.Budget?
     var response: ResponseHead
     var record = ExchangeRecord()
     /// What Cache-Status says; nil: nothing.
@@ -50,6 +54,7 @@ package final class Exchange {
                 return finish()
             }
             let site = try findSite()
+            if let wait = try admit(to: site) { try await hold(for: wait) }
             if let location = try redirection(of: site) {
                 try await redirect(to: location)
             } else {
@@ -94,4 +99,7 @@ package struct ExchangeRecord {
     package var originTime: Duration?
     package var cache = AccessRecord.CacheOutcome.none
     package var fault: ExchangeFault?
+    /// Whether the request went beyond a rate limit, and which one refused it.
+    package var isRateLimited = false
+    var rateRefusal: RateRefusal?
 }

@@ -1,6 +1,7 @@
 package import PorticoBytes
 package import PorticoCache
 package import PorticoHTTP
+package import PorticoLimits
 package import PorticoOrigins
 
 /// What an operator decided, compiled: sites by host, their routes and pools. Immutable; a
@@ -14,13 +15,16 @@ package final class Policy: Sendable {
     package let cache: ResponseCache?
     /// Nil: nobody purges on the data ports.
     package let purging: (any PurgePort)?
+    /// All that are configured, in their order.
+    package let limits: [RateLimit]
 
     package init(
         sites: SiteTable, pools: [Pool], httpsPort: UInt16?, cache: ResponseCache? = nil,
-        purging: (any PurgePort)? = nil
+        limits: [RateLimit] = [], purging: (any PurgePort)? = nil
     ) {
         self.purging = purging
         self.cache = cache
+        self.limits = limits
         self.sites = sites
         self.pools = pools
         self.httpsPort = httpsPort
@@ -35,12 +39,18 @@ package final class Site: Sendable {
     package let hsts: [UInt8]
     /// Who is refused before anything else.
     package let denied: NetworkList
+    /// Who meets no rate limit.
+    package let allowed: NetworkList
+    /// Whether any route has rate limits, and whether they cannot be told without the path.
+    let isLimited: Bool
+    let limitsByPath: Bool
     /// Under which its responses are marked for purges; nil: nothing of it is cached.
     package let purgeSite: PurgeSite?
     /// The name behind it.
     package let purgeName: String
     /// Whether answers are also marked by what they are: text, image, script or css.
     package let typeKeys: Bool
+    package let preset: SitePreset
     /// From how many bytes on text is compressed; nil: it is not.
     package let compressesFrom: Int?
     private let routes: [Route]
@@ -48,13 +58,21 @@ package final class Site: Sendable {
 
     package init(
         hosts: [String], routes: [Route], otherwise: Route, denied: NetworkList,
-        redirectsToHTTPS: Bool, hsts: [UInt8], purgeSite: PurgeSite? = nil,
-        compressesFrom: Int? = nil, purgeName: String = "", typeKeys: Bool = false
+        allowed: NetworkList = NetworkList(), redirectsToHTTPS: Bool, hsts: [UInt8],
+        purgeSite: PurgeSite? = nil, compressesFrom: Int? = nil, preset: SitePreset = .none,
+        purgeName: String = "", typeKeys: Bool = false
     ) {
+        self.preset = preset
         self.compressesFrom = compressesFrom
         self.purgeSite = purgeSite
         self.purgeName = purgeName
         self.typeKeys = typeKeys
+        self.allowed = allowed
+        let limited = (routes + [otherwise]).map(\.limits)
+        isLimited = limited.contains { !$0.isEmpty }
+        limitsByPath =
+            limited.joined().contains(where: \.needsPath)
+            || limited.contains { !$0.elementsEqual(otherwise.limits, by: ===) }
         self.hosts = hosts
         self.routes = routes
         self.otherwise = otherwise
@@ -63,11 +81,23 @@ package final class Site: Sendable {
         self.hsts = hsts
     }
 
+    /// What tells its pages apart in the cache.
+    package var keyStyle: KeyRules.Style { preset == .magento ? .magento : .plain }
+
     /// The first route whose pattern matches the path in normal form.
     package func route(path: Span<UInt8>) -> Route {
         if routes.isEmpty { return otherwise }
-        let normal = PathNormaliser.normalise(path: path)
-        return routes.first { $0.pattern?.matches(normal.span) ?? true } ?? otherwise
+        return route(normal: PathNormaliser.normalise(path: path))
+    }
+
+    /// The same for a path in normal form.
+    func route(normal: [UInt8]) -> Route {
+        routes.first { $0.pattern?.matches(normal.span) ?? true } ?? otherwise
+    }
+
+    /// What counts the requests of this path in normal form; empty where `limitsByPath` is false.
+    func limits(normal: [UInt8]) -> [RateRule] {
+        limitsByPath ? route(normal: normal).limits : otherwise.limits
     }
 }
 
@@ -83,11 +113,14 @@ package struct Route: Sendable {
     package let allow: NetworkList?
     /// Whether answers may come from the cache and go into it.
     package let caches: Bool
+    /// What counts its requests: at most 64.
+    package let limits: [RateRule]
 
     package init(
         pattern: PathPattern?, pool: Pool, hashKey: RequestKey?, retryAfter: Int,
-        allow: NetworkList?, caches: Bool = false
+        allow: NetworkList?, caches: Bool = false, limits: [RateRule] = []
     ) {
+        self.limits = limits
         self.caches = caches
         self.pattern = pattern
         self.pool = pool

@@ -9,6 +9,7 @@ final class CacheCall {
     let typeKeys: Bool
     let rules: RequestRules
     let isHTTPS: Bool
+    let style: KeyRules.Style
     let key: [UInt8]
     let written: CacheKey
     let hash: KeyHash
@@ -30,6 +31,7 @@ final class CacheCall {
     init(
         _ cache: ResponseCache, of site: PurgeSite, typeKeys: Bool = false,
         for request: borrowing RequestHead, _ rules: RequestRules, isHTTPS: Bool,
+        style: KeyRules.Style = .plain,
         isBackground: Bool = false
     ) {
         self.cache = cache
@@ -39,7 +41,8 @@ final class CacheCall {
         self.isHTTPS = isHTTPS
         self.isBackground = isBackground
         var buffer = Buffer()
-        written = cache.keys.write(request, isHTTPS: isHTTPS, into: &buffer)
+        self.style = style
+        written = cache.keys.write(request, isHTTPS: isHTTPS, style: style, into: &buffer)
         key = buffer.bytes.array
         hash = cache.store.hash(buffer.bytes)
         fence = cache.ledger.now

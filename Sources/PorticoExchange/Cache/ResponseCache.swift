@@ -95,7 +95,9 @@ package final class ResponseCache: Sendable {
 
     /// A URL's host, and the URL in the words of the ledger, from `host/path?query`; scheme and
     /// port do not count. Nil for what is no URL.
-    package func purgeTarget(url: Span<UInt8>) -> (host: [UInt8], PurgeTarget)? {
+    package func purgeTarget(
+        url: Span<UInt8>, style: KeyRules.Style = .plain
+    ) -> (host: [UInt8], PurgeTarget)? {
         let slashes: StaticString = "//"
         var text = Buffer()
         if !url.starts(with: "http://"), !url.starts(with: "https://") { text.append(slashes) }
@@ -105,15 +107,17 @@ package final class ResponseCache: Sendable {
             return nil
         }
         var key = Buffer()
-        let written = keys.write(reference, into: &key)
+        let written = keys.write(reference, style: style, into: &key)
         let host = key.bytes.extracting(Self.host(of: key.bytes, written)).array
         return (host, .url(Self.url(of: key.bytes, written)))
     }
 
     /// The URL that a request is for, in the words of the ledger.
-    func purgeTarget(_ request: borrowing RequestHead, isHTTPS: Bool) -> PurgeTarget {
+    func purgeTarget(
+        _ request: borrowing RequestHead, isHTTPS: Bool, style: KeyRules.Style
+    ) -> PurgeTarget {
         var key = Buffer()
-        let written = keys.write(request, isHTTPS: isHTTPS, into: &key)
+        let written = keys.write(request, isHTTPS: isHTTPS, style: style, into: &key)
         return .url(Self.url(of: key.bytes, written))
     }
 

@@ -56,7 +56,8 @@ extension Policy {
             return told
         }
         let call = CacheCall(
-            cache, of: place, typeKeys: site.typeKeys, for: request, rules, isHTTPS: isHTTPS)
+            cache, of: place, typeKeys: site.typeKeys, for: request, rules, isHTTPS: isHTTPS,
+            style: site.keyStyle)
         told.key = call.key.map { $0 == 0x0A ? "|" : String(UnicodeScalar($0)) }.joined()
         told.steps.append("The key is \(told.key).")
         Explainer(call, site, now).explain(request, into: &told)

@@ -54,9 +54,10 @@ extension Exchange {
         switch aim {
         case .target(let target): return target
         case .ownURL:
-            if site == nil { throw .refused(.unknownHost) }
+            guard let site else { throw .refused(.unknownHost) }
             return cache.purgeTarget(
-                request, isHTTPS: Forwarding.scheme(of: request, client.facts) == .https)
+                request, isHTTPS: Forwarding.scheme(of: request, client.facts) == .https,
+                style: site.keyStyle)
         }
     }
 

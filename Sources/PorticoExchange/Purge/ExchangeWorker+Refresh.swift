@@ -51,7 +51,10 @@ extension ExchangeWorker {
             tls: key.isHTTPS ? "TLSv1.3" : nil)
         let call = CacheCall(
             cache, of: purgeSite, typeKeys: site.typeKeys, for: head,
-            RequestRules(head, .obeys), isHTTPS: key.isHTTPS, isBackground: true)
+            RequestRules(head, .obeys), isHTTPS: key.isHTTPS, style: site.keyStyle,
+            isBackground: true)
+        // A page whose key holds more than can be told from it waits for its visitor.
+        guard call.key.span.equals(response.key) else { return }
         call.look(for: head)
         call.takesConditions = true
         call.forward = .stale

@@ -73,11 +73,13 @@ extension AdminHandler {
         guard let site = policy.sites.find(host: host.span), site.purgeSite != nil else {
             return .refusal(404, "No site has this host.", in: .fastly)
         }
+        // A preset may leave parameters out of the key.
+        let (_, styled) = cache.purgeTarget(url: url.span, style: site.keyStyle) ?? (host, target)
         guard mayPurge(site, caller) else {
             return .refusal(403, "The token may not purge this site.", in: .fastly)
         }
         let depth: PurgeDepth = head.asksForSoftPurge ? .soft : .hard
-        return await answer([(target, depth)], of: site, in: cache, caller, .fastly) {
+        return await answer([(styled, depth)], of: site, in: cache, caller, .fastly) {
             .json("{\"status\":\"ok\",\"id\":\"\($0.receipt.id)\"}")
         }
     }

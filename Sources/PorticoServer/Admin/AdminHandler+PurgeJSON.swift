@@ -18,7 +18,7 @@ extension AdminHandler {
         case .forbidden:
             return .refusal(403, "The token may not purge this zone.", in: .cloudflare)
         case .site(let site, let cache):
-            var items = PurgeItems(cache)
+            var items = PurgeItems(cache, steward.snapshot.policy.sites)
             if json["purge_everything"]?.flag == true { items.targets.append(.everything) }
             items.add(tags: json["tags"])
             items.add(hosts: json["hosts"])
@@ -59,7 +59,7 @@ extension AdminHandler {
             return .problem(
                 403, detail: "The token may not purge this site; name one of its own in \"site\".")
         case .site(let site, let cache):
-            var items = PurgeItems(cache)
+            var items = PurgeItems(cache, steward.snapshot.policy.sites)
             if json["everything"]?.flag == true { items.targets.append(.everything) }
             items.add(tags: json["keys"])
             items.add(hosts: json["hosts"])
@@ -88,9 +88,13 @@ extension AdminHandler {
 private struct PurgeItems {
     var targets: [PurgeTarget] = []
     private let cache: ResponseCache
+    private let sites: SiteTable
     private var wrong: String?
 
-    init(_ cache: ResponseCache) { self.cache = cache }
+    init(_ cache: ResponseCache, _ sites: SiteTable) {
+        self.cache = cache
+        self.sites = sites
+    }
 
     /// Why it cannot be carried out.
     func fault(limit: Int) -> String? {
@@ -142,8 +146,11 @@ private struct PurgeItems {
         guard let value else { return }
         let plain = JSONValue.list(value.elements.map { $0["url"] ?? $0 })
         for url in texts(plain, "the list of URLs") {
-            if let (_, target) = cache.purgeTarget(url: Array(url.utf8).span) {
-                targets.append(target)
+            let bytes = Array(url.utf8)
+            if let (host, target) = cache.purgeTarget(url: bytes.span) {
+                // A preset may leave parameters out of the key.
+                let style = sites.find(host: host.span)?.keyStyle ?? .plain
+                targets.append(cache.purgeTarget(url: bytes.span, style: style)?.1 ?? target)
             } else {
                 wrong = "\(url) is no URL."
             }

@@ -12,11 +12,8 @@ package struct InactiveSetting: Equatable, Sendable {
         ("origins.*.protocol", .otherThan("http/1.1")),
         ("site.waf", .on),
         ("site.images", .on),
-        ("site.rate_limits", .on),
-        ("site.preset", .on),
         ("site.route.waf_exclude", .on),
         ("waf.*", .on),
-        ("rate_limit", .on),
         ("images", .on),
     ]
 

@@ -46,6 +46,7 @@ final class DiskSource: BodySource {
         let start = position - pieceStart
         guard start < piece.count else { return .blocked }
         let count = min(piece.count - start, Self.mostAtOnce)
+        let piece = piece
         sink.put(piece.span.extracting(start..<start + count))
         position += count
         return .moved

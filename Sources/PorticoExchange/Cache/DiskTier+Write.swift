@@ -50,6 +50,36 @@ extension DiskTier {
         abandon(write)
     }
 
+    /// The same for a body that was written while it came.
+    func finish(
+        _ write: PendingWrite, _ reservation: consuming DiskReservation, in store: DiskStore,
+        at now: Instant
+    ) {
+        let response = write.response
+        if write.isVoid.load(ordering: .sequentiallyConsistent)
+            || ledger.verdict(on: response.stamp) != .untouched
+        {
+            store.giveBack(reservation)
+            return abandon(write)
+        }
+        do throws(DiskFault) {
+            try store.finish(reservation, at: now)
+            if write.isVoid.load(ordering: .sequentiallyConsistent) {
+                let variant = store.variant(response.variant)
+                try store.bury(store.digest(response.key), variant: variant, at: now)
+            }
+            end(write)
+        } catch {
+            abandon(write)
+        }
+    }
+
+    /// Whether a body that memory does not keep may be written while it comes.
+    func takes(bodyLength: Int) -> Bool {
+        guard let store, !store.isFailing else { return false }
+        return store.takes(bodyLength: bodyLength)
+    }
+
     private func end(_ write: PendingWrite) {
         let hash = write.response.hash
         pending.withLock { pending in

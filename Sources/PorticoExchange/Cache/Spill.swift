@@ -65,7 +65,8 @@ final class Spill {
         offer { work in
             work.reservation.withLock { reservation in
                 reservation?.append(bytes.span)
-                if !(reservation?.isWorking ?? false) { work.isLost.store(true, ordering: .relaxed) }
+                let isWorking = reservation?.isWorking ?? false
+                if !isWorking { work.isLost.store(true, ordering: .relaxed) }
             }
         }
     }

@@ -106,7 +106,9 @@ let tools: [Target] = [
         path: "Tests/Fuzz/Properties", swiftSettings: strict),
     .executableTarget(
         name: "PorticoBench",
-        dependencies: ["PorticoBytes", "PorticoHTTP", "PorticoHTTP1", "PorticoCache"],
+        dependencies: [
+            "PorticoBytes", "PorticoHTTP", "PorticoHTTP1", "PorticoCache", "PorticoServer",
+        ],
         swiftSettings: strict),
 ]
 

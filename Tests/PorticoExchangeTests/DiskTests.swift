@@ -380,6 +380,20 @@ struct DiskTests {
         }
     }
 
+    @Test func `a body that breaks off leaves the older one`() {
+        let disk = ScriptedDisk()
+        Worker.rehearse { worker in
+            let house = House(on: worker, disk)
+            house.stage.origin("a", Self.fresh("old"))
+            house.stage.ask(on: worker)
+            house.stage.origin(
+                "a", [Self.fresh("new")[0], .bytes("n"), .fault(.origin(.truncated))])
+            let client = house.stage.ask(fields: "Cache-Control: no-cache", on: worker)
+            #expect(client.events.contains("cut"))
+            #expect(house.stage.ask(on: worker).body == "old")
+        }
+    }
+
     @Test func `a full disk is served from memory, until there is room`() {
         let disk = ScriptedDisk()
         disk.set { $0.capacity = 200_000 }

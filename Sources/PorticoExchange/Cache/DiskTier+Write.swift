@@ -26,7 +26,10 @@ extension DiskTier {
         return write
     }
 
-    /// It came to nothing. What the disk has from before is older than what was just answered.
+    /// The body broke off: what the disk has from before is still the newest whole answer.
+    func cancel(_ write: PendingWrite) { end(write) }
+
+    /// It is not written. What the disk has from before is older than what was just answered.
     func abandon(_ write: PendingWrite) {
         end(write)
         forget(write.response)

@@ -119,8 +119,8 @@ final class Filler: BodySink {
     private func fail(_ fault: ExchangeFault) {
         cache.store.remove(response)
         writer = nil
-        if let write = write.take() { cache.disk?.abandon(write) }
-        spill.take()?.abandon()
+        if let write = write.take() { cache.disk?.cancel(write) }
+        spill.take()?.cancel()
         origin.abandon()
         if case .origin(let fault) = fault, fault.blamesNode {
             node.record(.failure(fault.kind), at: reactor.now)

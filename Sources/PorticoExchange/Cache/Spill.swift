@@ -109,14 +109,15 @@ final class Spill {
         if !isQueued { tier.abandon(write) }
     }
 
-    func abandon() {
+    /// The body broke off.
+    func cancel() {
         let (tier, store, write) = (tier, store, write)
         let isQueued = offer { work in
             if let reservation = work.reservation.withLock({ $0.take() }) {
                 store.giveBack(reservation)
             }
-            tier.abandon(write)
+            tier.cancel(write)
         }
-        if !isQueued { tier.abandon(write) }
+        if !isQueued { tier.cancel(write) }
     }
 }

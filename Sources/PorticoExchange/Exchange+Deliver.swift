@@ -71,7 +71,7 @@ extension Exchange {
     }
 
     /// A client that takes as fast as a file is read shall not have the worker for itself.
-    private static let mostMoves = 64
+    private static let mostMoves = 16
 
     /// Moves a body until it is complete, with no more in memory than one buffer on each side.
     func relay(

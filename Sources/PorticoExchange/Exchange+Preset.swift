@@ -1,5 +1,6 @@
 internal import PorticoCache
 internal import PorticoHTTP
+internal import PorticoLoop
 internal import PorticoTelemetry
 
 /// What a site's preset knows of its shop beyond the standards, step by step.

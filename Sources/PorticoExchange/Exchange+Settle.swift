@@ -63,9 +63,14 @@ extension Exchange {
         case .unknown: response.fields.remove(.contentLength)
         }
         guard let writer = call.cache.store.makeBody(expecting: expected) else {
-            call.cache.refusals.note(
-                call.hash, nil, status: response.status, at: worker.reactor.now)
-            return nil
+            guard let expected, let disk = call.cache.disk,
+                expected <= call.cache.settings.maxObjectBytes, disk.takes(bodyLength: expected)
+            else {
+                call.cache.refusals.note(
+                    call.hash, nil, status: response.status, at: worker.reactor.now)
+                return nil
+            }
+            return spill(call, rules, origin, expected, to: disk, &claim)
         }
         addDate()
         guard
@@ -78,6 +83,33 @@ extension Exchange {
             from: origin, claim, to: writer, of: stored, in: call.cache, write: write,
             on: worker.reactor)
         filler.start()
+        return landed(call, stored, rules, source)
+    }
+
+    /// Stores on disk alone what memory does not hold. It passes through memory to those who are
+    /// there by now; who comes later has to ask, until all of it is on disk.
+    private func spill(
+        _ call: CacheCall, _ rules: StoredRules, _ origin: any OriginPort, _ expected: Int,
+        to disk: DiskTier, _ claim: inout Claim?
+    ) -> Settled? {
+        addDate()
+        var writer = call.cache.store.makePassingBody()
+        guard let stored = call.makeResponse(response, rules, to: request, body: writer.body),
+            let source = StoredSource(writer.body, on: worker.reactor), let claim = claim.take()
+        else { return nil }
+        writer.pass()
+        let write = disk.begin(stored, call.words(for: response))
+        let filler = Filler(
+            from: origin, claim, to: writer, of: stored, in: call.cache,
+            spill: write.flatMap { Spill($0, bodyLength: expected, to: disk) },
+            on: worker.reactor)
+        filler.start()
+        return landed(call, stored, rules, source)
+    }
+
+    private func landed(
+        _ call: CacheCall, _ stored: StoredResponse, _ rules: StoredRules, _ source: StoredSource
+    ) -> Settled {
         call.land(stored, request, at: worker.reactor.now)
         var status = CacheStatus(forward: call.forward)
         status.isStored = true

@@ -151,6 +151,9 @@ package final class DiskStore: Sendable {
 
     // MARK: - Figures
 
+    /// Whether writing is left alone for a while.
+    package var isFailing: Bool { tally.isFailing.load(ordering: .relaxed) }
+
     /// Memory that the index takes.
     package var indexBytes: Int { index.byteCount }
 

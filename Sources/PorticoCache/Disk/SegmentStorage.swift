@@ -80,6 +80,9 @@ package struct DiskGeometry: Equatable, Sendable {
     /// The most that all of it takes.
     var diskBytes: Int { segmentsBudget + 2 * journalBytes }
 
+    /// Each of them is an open file.
+    package var segmentCount: Int { segmentsBudget / segmentBytes }
+
     /// A place within a segment has 20 bits, in units of 64 bytes.
     static let unit = 64
     static let largestSegment = unit << 20

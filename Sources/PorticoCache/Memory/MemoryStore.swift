@@ -104,6 +104,10 @@ package final class MemoryStore: Sendable {
         return BodyWriter(self, expecting: count)
     }
 
+    /// A writer for the body of what memory does not keep: those who read it from the start do
+    /// so at their own speed.
+    package func makePassingBody() -> BodyWriter { BodyWriter(self, expecting: nil) }
+
     /// Stands for a body of so many bytes on disk.
     package func makeBody(elsewhere count: Int) -> GrowingBody {
         GrowingBody(pool: pool, elsewhere: count)

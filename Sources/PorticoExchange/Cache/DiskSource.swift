@@ -9,8 +9,9 @@ internal import PorticoLoop
 /// to move it: from the file straight to a socket where the connection allows, else in pieces
 /// that the pool reads. The worker itself only touches what the page cache has at hand.
 final class DiskSource: BodySource {
-    /// What is looked at, or read ahead, at once.
+    /// What is looked at, or brought to hand, at once.
     private static let window = 1 << 20
+    /// Read, or handed to the socket, at once.
     private static let pieceBytes = 256 << 10
     private static let mostAtOnce = 64 << 10
     /// For a thread of the pool, when all are busy.
@@ -46,6 +47,7 @@ final class DiskSource: BodySource {
         let start = position - pieceStart
         guard start < piece.count else { return .blocked }
         let count = min(piece.count - start, Self.mostAtOnce)
+        let piece = piece
         sink.put(piece.span.extracting(start..<start + count))
         position += count
         return .moved
@@ -60,7 +62,8 @@ final class DiskSource: BodySource {
             atHand = next
         }
         let start = object.fileOffset
-        position += try sink.put(object.file, start + position..<start + atHand)
+        let stop = min(atHand, position + Self.pieceBytes)
+        position += try sink.put(object.file, start + position..<start + stop)
         return .moved
     }
 

@@ -26,7 +26,10 @@ extension DiskTier {
         return write
     }
 
-    /// It came to nothing. What the disk has from before is older than what was just answered.
+    /// The body broke off: what the disk has from before is still the newest whole answer.
+    func cancel(_ write: PendingWrite) { end(write) }
+
+    /// It is not written. What the disk has from before is older than what was just answered.
     func abandon(_ write: PendingWrite) {
         end(write)
         forget(write.response)
@@ -48,6 +51,36 @@ extension DiskTier {
         tally.queuedBytes.subtract(size, ordering: .relaxed)
         tally.dropped.add(1, ordering: .relaxed)
         abandon(write)
+    }
+
+    /// The same for a body that was written while it came.
+    func finish(
+        _ write: PendingWrite, _ reservation: consuming DiskReservation, in store: DiskStore,
+        at now: Instant
+    ) {
+        let response = write.response
+        if write.isVoid.load(ordering: .sequentiallyConsistent)
+            || ledger.verdict(on: response.stamp) != .untouched
+        {
+            store.giveBack(reservation)
+            return abandon(write)
+        }
+        do throws(DiskFault) {
+            try store.finish(reservation, at: now)
+            if write.isVoid.load(ordering: .sequentiallyConsistent) {
+                let variant = store.variant(response.variant)
+                try store.bury(store.digest(response.key), variant: variant, at: now)
+            }
+            end(write)
+        } catch {
+            abandon(write)
+        }
+    }
+
+    /// Whether a body that memory does not keep may be written while it comes.
+    func takes(bodyLength: Int) -> Bool {
+        guard let store, !store.isFailing else { return false }
+        return store.takes(bodyLength: bodyLength)
     }
 
     private func end(_ write: PendingWrite) {

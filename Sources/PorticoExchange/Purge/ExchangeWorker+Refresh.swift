@@ -54,7 +54,8 @@ extension ExchangeWorker {
             RequestRules(head, .obeys), isHTTPS: key.isHTTPS, style: site.keyStyle,
             isBackground: true)
         // A page whose key holds more than can be told from it waits for its visitor.
-        guard call.key.span.equals(response.key) else { return }
+        let written = call.key
+        guard written.span.equals(response.key) else { return }
         call.look(for: head)
         call.takesConditions = true
         call.forward = .stale

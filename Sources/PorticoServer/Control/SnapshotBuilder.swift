@@ -72,7 +72,8 @@ struct SnapshotBuilder {
     /// As many connections as there are descriptors for, with a share kept for origins, files
     /// and listeners: a front door that takes its last descriptor for a client cannot ask anybody.
     private mutating func mostConnections() -> Int {
-        let reserve = min(max(48, descriptorLimit / 4), 4096)
+        let segments = DiskGeometry(diskBytes: configuration.cache.diskBytes)?.segmentCount ?? 0
+        let reserve = min(max(48, descriptorLimit / 4), 4096) + segments
         let possible = max(16, descriptorLimit - reserve)
         if possible < configuration.limits.connections {
             warnings.append(

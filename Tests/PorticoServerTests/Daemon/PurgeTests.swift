@@ -1,5 +1,6 @@
 import PorticoLoop
 import PorticoTLS
+import StrictJSON
 import Synchronization
 import Testing
 

@@ -18,7 +18,8 @@ struct PurgeTests {
             try call.answer(
                 200, "\(counter.next())",
                 fields: [
-                    "Content-Type: \(type)", "Cache-Control: max-age=600, stale-while-revalidate=60",
+                    "Content-Type: \(type)",
+                    "Cache-Control: max-age=600, stale-while-revalidate=60",
                     "Surrogate-Key: all t-\(tag.split(separator: "?")[0])", "X-Pool: blue",
                 ])
         }
@@ -93,7 +94,10 @@ struct PurgeTests {
     static let dialects: [(String, String, String, [String], reason: String, gone: String)] = [
         ("PURGE", "/a", "shop.example", [], "Purged", "a"),
         ("PURGE", "/a", "shop.example", ["Fastly-Key: keys-secret"], "Purged", "a"),
-        ("PURGE", "/", "shop.example", ["X-Magento-Tags-Pattern: ((^|,)t-a(,|$))|((^|,)x(,|$))"], "Purged", "a"),
+        (
+            "PURGE", "/", "shop.example",
+            ["X-Magento-Tags-Pattern: ((^|,)t-a(,|$))|((^|,)x(,|$))"], "Purged", "a"
+        ),
         ("PURGE", "/", "shop.example", ["X-Magento-Tags-Pattern: .*"], "Purged", "abc"),
         ("PURGE", "/", "127.0.0.1", ["X-Magento-Tags-Pattern: ((^|,)t-a(,|$))"], "Purged", "ao"),
         ("PURGE", "/", "127.0.0.1", ["X-Magento-Tags-Pattern: .*"], "Purged", "abco"),
@@ -101,11 +105,20 @@ struct PurgeTests {
         ("PURGE", "/", "shop.example", ["X-Pool: ^blue$"], "Purged", "abc"),
         ("PURGE", "/", "shop.example", ["X-Pool: green"], "Purged", ""),
         ("PURGE", "/", "shop.example", ["xkey: t-a t-b"], "Invalidated 2 objects", "ab"),
-        ("PURGEKEYS", "/", "shop.example", ["xkey-purge: t-b"], "Purged 1 objects, expired 0 objects", "b"),
+        (
+            "PURGEKEYS", "/", "shop.example", ["xkey-purge: t-b"],
+            "Purged 1 objects, expired 0 objects", "b"
+        ),
         ("BAN", "/", "shop.example", [], "Banned", "abc"),
         ("BAN", "/b", "shop.example", [], "Banned", "b"),
-        ("BAN", "/", "shop.example", ["X-Host: .*", "X-Url: .*", "X-Content-Type: image/png"], "Banned", "c"),
-        ("BAN", "/", "shop.example", ["X-Host: ^other", "X-Url: .*", "X-Content-Type: .*"], "Banned", "o"),
+        (
+            "BAN", "/", "shop.example",
+            ["X-Host: .*", "X-Url: .*", "X-Content-Type: image/png"], "Banned", "c"
+        ),
+        (
+            "BAN", "/", "shop.example",
+            ["X-Host: ^other", "X-Url: .*", "X-Content-Type: .*"], "Banned", "o"
+        ),
         ("BAN", "/", "shop.example", ["X-Host: .*", "X-Url: ^/[ab]$"], "Banned", "ab"),
         ("BAN", "/", "shop.example", ["X-Cache-Tags: (^|,)(t\\-a|t\\-z)(,|$)"], "Banned", "a"),
         ("BAN", "/", "shop.example", ["Cache-Tags: t-a|t-b"], "Banned", "ab"),
@@ -244,7 +257,9 @@ struct PurgeTests {
 
     @Test func `refusals come in each vendor's words`() throws {
         let path = "/client/v4/zones/shop.example/purge_cache"
-        for body in ["", "[]", "{}", "{\"tags\":1}", "{\"tags\":[1]}", "{\"files\":[\"http://\"]}"] {
+        for body in [
+            "", "[]", "{}", "{\"tags\":1}", "{\"tags\":[1]}", "{\"files\":[\"http://\"]}",
+        ] {
             let answer = try admin("POST", path, body: body)
             #expect(answer.status == 400, "\(body)")
             #expect(try JSON(answer.body)["success"] == .bool(false))

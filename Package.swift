@@ -116,7 +116,7 @@ let tools: [Target] = [
         name: "PorticoBench",
         dependencies: [
             "PorticoBytes", "PorticoSettings", "PorticoHTTP", "PorticoHTTP1", "PorticoCache",
-            "PorticoCoding", "PorticoLimits", "PorticoLoop",
+            "PorticoCoding", "PorticoLimits", "PorticoLoop", "PorticoServer",
         ],
         swiftSettings: strict),
 ]

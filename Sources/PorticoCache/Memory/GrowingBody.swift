@@ -52,6 +52,14 @@ package final class GrowingBody: Sendable {
         pool.meter.charge(Self.overhead)
     }
 
+    /// Stands for a body of so many bytes that is not in memory.
+    init(pool: ChunkPool, elsewhere count: Int) {
+        self.pool = pool
+        pool.meter.charge(Self.overhead)
+        published.store(count, ordering: .relaxed)
+        rawPhase.store(Phase.complete.rawValue, ordering: .releasing)
+    }
+
     deinit { pool.meter.refund(Self.overhead) }
 
     /// How many bytes can be read by now.

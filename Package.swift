@@ -37,6 +37,12 @@ let floor1: [Target] =
         .target(name: "CPorticoLinux"),
         .target(name: "CPorticoTOML"),
         .target(
+            name: "CPorticoCoding",
+            linkerSettings: [
+                .linkedLibrary("z"), .linkedLibrary("brotlienc"), .linkedLibrary("brotlidec"),
+                .linkedLibrary("zstd"),
+            ]),
+        .target(
             name: "CPorticoOpenSSL",
             linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
         // The photographs come in by #embed, not as resources.
@@ -50,29 +56,30 @@ let floor2: [Target] =
 
 let floor3: [Target] =
     module("PorticoHTTP1", ["PorticoBytes", "PorticoHTTP"], tested: ["HTTP1Properties"])
+    + module("PorticoCoding", ["PorticoBytes", "PorticoHTTP", "CPorticoCoding"])
     + module("PorticoTLS", ["PorticoBytes", "PorticoSettings", "CPorticoOpenSSL"])
     + module("PorticoOrigins", ["PorticoBytes", "PorticoSettings"])
     + module("PorticoLimits", ["PorticoBytes", "PorticoSettings"])
     + module("PorticoCache", ["PorticoBytes", "PorticoHTTP", "PorticoSettings"])
     + module("PorticoWAF", ["PorticoBytes", "PorticoSettings"])
     + module("PorticoImage", ["PorticoBytes", "PorticoSettings"])
-    + module("PorticoTelemetry", ["PorticoBytes", "PorticoSettings"])
+    + module("PorticoTelemetry", ["PorticoBytes", "PorticoSettings"], tested: ["StrictJSON"])
 
 let columns: [Target.Dependency] = [
     "PorticoBytes", "PorticoHTTP", "PorticoLoop", "PorticoSettings", "PorticoHTTP1", "PorticoTLS",
     "PorticoOrigins", "PorticoLimits", "PorticoCache", "PorticoWAF", "PorticoImage",
-    "PorticoTelemetry",
+    "PorticoTelemetry", "PorticoCoding",
 ]
 
 let floor4 = module(
     "PorticoExchange",
     ["PorticoBytes", "PorticoHTTP", "PorticoLoop", "PorticoSettings", "PorticoOrigins",
-     "PorticoLimits", "PorticoCache", "PorticoTelemetry"])
+     "PorticoLimits", "PorticoCache", "PorticoTelemetry", "PorticoCoding"])
 
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 
 let floor5 =
-    module("PorticoServer", columns + ["PorticoExchange", log])
+    module("PorticoServer", columns + ["PorticoExchange", log], tested: ["StrictJSON"])
     + module(
         "PorticoDemo",
         ["PorticoBytes", "PorticoHTTP", "PorticoLoop", "PorticoHTTP1", "CPorticoDemo"])
@@ -98,16 +105,18 @@ let floor6: [Target] = [
         ])
 ]
 
-// What holds for any input, asked by the tests and by the fuzzers (Tests/Fuzz/run); and what it
-// costs.
+// What holds for any input, asked by the tests and by the fuzzers (Tests/Fuzz/run); what tests of
+// several modules read with; and what it costs.
 let tools: [Target] = [
     .target(
         name: "HTTP1Properties", dependencies: ["PorticoBytes", "PorticoHTTP", "PorticoHTTP1"],
         path: "Tests/Fuzz/Properties", swiftSettings: strict),
+    .target(name: "StrictJSON", path: "Tests/StrictJSON", swiftSettings: strict),
     .executableTarget(
         name: "PorticoBench",
         dependencies: [
-            "PorticoBytes", "PorticoHTTP", "PorticoHTTP1", "PorticoCache", "PorticoServer",
+            "PorticoBytes", "PorticoSettings", "PorticoHTTP", "PorticoHTTP1", "PorticoCache",
+            "PorticoCoding", "PorticoLimits", "PorticoLoop", "PorticoServer",
         ],
         swiftSettings: strict),
 ]

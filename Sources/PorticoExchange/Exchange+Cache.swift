@@ -9,6 +9,8 @@ extension Exchange {
     /// Answers from the cache where it may, else from an origin: by a fetch of its own, or by one
     /// that is under way.
     func serve(by route: Route) async throws(ExchangeFault) {
+        takeCodings(by: route)
+        applyPreset(by: route)
         guard let call = cacheCall(by: route) else { return try await fetch(by: route) }
         var waits = 0
         flights: while true {
@@ -63,6 +65,7 @@ extension Exchange {
         guard route.caches, let cache = policy.cache, let place = site?.purgeSite else {
             return nil
         }
+        if presetBypasses { return nil }
         let rules = RequestRules(request, .obeys)
         if let bypass = rules.bypass {
             cacheStatus = CacheStatus(forward: bypass == .method ? .method : .request)
@@ -73,8 +76,9 @@ extension Exchange {
             return nil
         }
         return CacheCall(
-            cache, of: place, for: request, rules,
-            isHTTPS: Forwarding.scheme(of: request, client.facts) == .https)
+            cache, of: place, typeKeys: site?.typeKeys ?? false, for: request, rules,
+            isHTTPS: Forwarding.scheme(of: request, client.facts) == .https,
+            style: site?.keyStyle ?? .plain)
     }
 
     /// What was found, if it answers the request as it stands.
@@ -118,8 +122,8 @@ extension Exchange {
             head.methodRange = ByteRange(start, start + name.count)
         }
         let errand = CacheCall(
-            call.cache, of: call.site, for: head, call.rules, isHTTPS: call.isHTTPS,
-            isBackground: true)
+            call.cache, of: call.site, typeKeys: call.typeKeys, for: head, call.rules,
+            isHTTPS: call.isHTTPS, style: call.style, isBackground: true)
         errand.look(for: head)
         if errand.found == nil, let found = call.found { errand.adopt(found.response) }
         errand.takesConditions = true
@@ -127,6 +131,7 @@ extension Exchange {
         errand.permit = consume permit
         let exchange = Exchange(head, from: Nobody(as: client.facts), on: worker)
         exchange.site = site
+        exchange.codings = codings
         worker.reactor.start {
             do throws(ExchangeFault) { try await exchange.fetch(by: route, for: errand) } catch {}
         }

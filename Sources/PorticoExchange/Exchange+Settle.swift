@@ -54,11 +54,8 @@ extension Exchange {
         _ call: CacheCall, _ times: FetchTimes, _ origin: any OriginPort, _ length: BodyLength,
         _ claim: inout Claim?
     ) -> Settled? {
-        guard
-            case .store(let rules) = Storability.judge(
-                request, call.rules, response, times: times, settings: call.cache.settings,
-                isHTTPS: call.isHTTPS)
-        else { return nil }
+        guard let rules = rulesToStore(response, call, times) else { return nil }
+        presetStrip()
         var expected: Int?
         switch length {
         case .none: expected = 0
@@ -68,7 +65,11 @@ extension Exchange {
         guard let writer = call.cache.store.makeBody(expecting: expected) else {
             guard let expected, let disk = call.cache.disk,
                 expected <= call.cache.settings.maxObjectBytes, disk.takes(bodyLength: expected)
-            else { return nil }
+            else {
+                call.cache.refusals.note(
+                    call.hash, nil, status: response.status, at: worker.reactor.now)
+                return nil
+            }
             return spill(call, rules, origin, expected, to: disk, &claim)
         }
         addDate()
@@ -132,10 +133,7 @@ extension Exchange {
         let head = Validation.updated(stored.head, by: response, settings: call.cache.settings)
         var status = CacheStatus(forward: call.forward, status: 304)
         record.cache = .revalidated
-        let judged = Storability.judge(
-            request, call.rules, head, times: times, settings: call.cache.settings,
-            isHTTPS: call.isHTTPS)
-        guard case .store(let rules) = judged,
+        guard let rules = rulesToStore(head, call, times),
             let fresh = call.makeResponse(
                 head, rules, to: request, body: stored.body, disk: stored.disk)
         else {
@@ -186,7 +184,8 @@ extension Exchange {
         }
     }
 
-    /// RFC 9111 §4.4: what an unsafe request may have changed is not served any more.
+    /// RFC 9111 §4.4: what an unsafe request may have changed is not served any more, and what is
+    /// being fetched of it is not stored.
     func invalidate(by route: Route) {
         guard route.caches, let cache = policy.cache,
             Invalidation.applies(request.method, status: response.status)
@@ -195,7 +194,10 @@ extension Exchange {
         let isHTTPS = Forwarding.scheme(of: request, client.facts) == .https
         Invalidation.forEachTarget(
             request, response, isHTTPS: isHTTPS, keys: cache.keys, scratch: &scratch
-        ) { _, key in
+        ) { written, key in
+            if let place = site?.purgeSite {
+                _ = cache.ledger.invalidate(ResponseCache.url(of: key, written), of: place)
+            }
             cache.removeAll(key)
         }
     }

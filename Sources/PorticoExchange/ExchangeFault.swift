@@ -57,12 +57,16 @@ package enum Refusal: Error, Equatable, Sendable {
     case unknownHost
     case misdirected
     case forbidden
+    /// More than a rate limit permits; the record says which.
+    case rateLimited
     case methodNotAllowed
     case expectationFailed
     /// The client wants what is stored, and nothing usable is.
     case notStored
     /// Every node is down.
     case noOrigin
+    /// A PURGE or BAN that is not carried out.
+    case purge(status: UInt16)
     /// A head that the protocol's reader refused.
     case malformed(status: UInt16)
 
@@ -71,11 +75,12 @@ package enum Refusal: Error, Equatable, Sendable {
         case .unknownHost: 404
         case .misdirected: 421
         case .forbidden: 403
+        case .rateLimited: 429
         case .methodNotAllowed: 405
         case .expectationFailed: 417
         case .notStored: 504
         case .noOrigin: 503
-        case .malformed(let status): status
+        case .malformed(let status), .purge(let status): status
         }
     }
 }

@@ -16,9 +16,12 @@ package final class ExchangeWorker {
     /// Nil: requests are not logged.
     package var accessLog: AccessLog?
     var requestIDs: RequestIDs
+    /// Requests that a rate limit makes wait at present.
+    var delayedRequests = 0
     private var balancers: [Balancer] = []
     /// Storage of heads whose requests are over, for those that begin.
     private var spares: [Fields] = []
+    private var refreshQueues: [ObjectIdentifier: RefreshQueue] = [:]
     private var date: [UInt8] = []
     private var dateSecond: Int64 = -1
 
@@ -47,6 +50,17 @@ package final class ExchangeWorker {
             before.first { $0.pool === pool }
                 ?? Balancer(pool, seed: requestIDs.seed(), at: reactor.now)
         }
+    }
+
+    /// What waits to be fetched anew from a pool.
+    func refreshQueue(for pool: Pool) -> RefreshQueue {
+        if let queue = refreshQueues[ObjectIdentifier(pool)] { return queue }
+        // Pools that are no longer in force have nothing to be fetched from.
+        let known = Set(policy.pools.map(ObjectIdentifier.init))
+        refreshQueues = refreshQueues.filter { known.contains($0.key) || $0.value.running > 0 }
+        let queue = RefreshQueue()
+        refreshQueues[ObjectIdentifier(pool)] = queue
+        return queue
     }
 
     /// Empty fields with room for an ordinary head and what a proxy adds to it.

@@ -18,8 +18,7 @@ struct DiskTests {
         var events: [DiskEvent] { news.events.withLock { $0 } }
 
         init(
-            on worker: isolated Worker, _ disk: ScriptedDisk, writer: BlockingPool = .immediate,
-            pattern: @escaping @Sendable ([UInt8]) -> TagMatcher? = { _ in nil }
+            on worker: isolated Worker, _ disk: ScriptedDisk, writer: BlockingPool = .immediate
         ) {
             var settings = CacheSettings()
             settings.memoryBytes = 1 << 20
@@ -36,7 +35,7 @@ struct DiskTests {
             stage = Stage(on: worker, pool: pool, site: site, cache: cache)
             let instant = worker.reactor.now.nanoseconds
             var surroundings = DiskTier.Surroundings(
-                folder: { disk }, pattern: pattern,
+                folder: { disk },
                 report: { [news] event in news.events.withLock { $0.append(event) } },
                 readers: .immediate, writer: writer, journal: .immediate)
             // Each process begins at zero, a minute after the other: only the wall clock goes on.
@@ -54,12 +53,12 @@ struct DiskTests {
         /// Purges, and whether that is durable.
         func purge(
             _ target: PurgeTarget, of site: String = "shop", _ depth: PurgeDepth = .hard,
-            on worker: isolated Worker, where matches: @escaping TagMatcher = { _ in false }
+            on worker: isolated Worker
         ) -> Bool? {
             let outcome = Outcome()
             worker.reactor.start { [cache] in
                 outcome.isDurable =
-                    await cache.purge(target, of: site, depth, where: matches).isDurable
+                    try? await cache.purge(target, of: site, depth, on: .immediate).isDurable
             }
             worker.settle()
             return outcome.isDurable
@@ -144,13 +143,11 @@ struct DiskTests {
                 house.stage.origin("a", Self.fresh("old"))
                 house.stage.ask(on: worker)
                 let syncs = disk.state.withLock { $0.syncs }
-                #expect(
-                    house.purge(target, of: site, depth, on: worker) { $0.text == "p2" } == true)
+                #expect(house.purge(target, of: site, depth, on: worker) == true)
                 #expect(disk.state.withLock { $0.syncs } == syncs + 1)
             }
             Worker.rehearse { worker in
-                let house = House(
-                    on: worker, disk.reopened(), pattern: { _ in { $0.text == "p2" } })
+                let house = House(on: worker, disk.reopened())
                 house.stage.origin("a", Self.fresh("new"))
                 let answer = house.stage.ask(on: worker)
                 #expect(answer.body == "new")
@@ -160,8 +157,7 @@ struct DiskTests {
                     ])
             }
             Worker.rehearse { worker in
-                let house = House(
-                    on: worker, disk.reopened(), pattern: { _ in { $0.text == "p2" } })
+                let house = House(on: worker, disk.reopened())
                 house.stage.origin("a", Self.fresh("newest"))
                 // The purge was before this one's time; but nothing says so of another process.
                 #expect(["old", "new", "newest"].contains(house.stage.ask(on: worker).body))
@@ -185,7 +181,7 @@ struct DiskTests {
             #expect(house.purge(target, of: site, on: worker) == true)
         }
         Worker.rehearse { worker in
-            let house = House(on: worker, disk.reopened(), pattern: { _ in { $0.text == "x" } })
+            let house = House(on: worker, disk.reopened())
             #expect(house.stage.ask(on: worker).body == "old")
         }
     }

@@ -113,8 +113,8 @@ package final class MemoryStore: Sendable {
         GrowingBody(pool: pool, elsewhere: count)
     }
 
-    /// Makes it the answer for its key and variant. False if it is not stored: its stamp is incomplete,
-    /// its body is lost already, or it alone exceeds the budget.
+    /// Makes it the answer for its key and variant. False if it is not stored: its stamp is incomplete
+    /// or its resource was changed meanwhile, its body is lost already, or it alone exceeds the budget.
     @discardableResult package func insert(_ response: StoredResponse) -> Bool {
         insert(response, onlyIfAbsent: false)
     }
@@ -125,7 +125,8 @@ package final class MemoryStore: Sendable {
     }
 
     private func insert(_ response: StoredResponse, onlyIfAbsent: Bool) -> Bool {
-        guard response.disk == nil, !response.stamp.isIncomplete, response.body.phase.isReusable
+        guard response.disk == nil, !response.stamp.isIncomplete,
+            !response.stamp.isInvalidated, response.body.phase.isReusable
         else { return false }
         let box = shard(response.hash)
         var replaced: [StoredResponse] = []
@@ -244,13 +245,14 @@ package final class MemoryStore: Sendable {
         return found
     }
 
-    /// Of the responses for which `isWanted` holds, those most asked for, most first.
+    /// Of the responses for which `isWanted` holds, those most asked for, most first; none that
+    /// nobody has asked for again.
     package func hottest(
         _ limit: Int, where isWanted: (StoredResponse) -> Bool
     ) -> [StoredResponse] {
         var found: [(response: StoredResponse, hits: UInt32)] = []
         forEach { response, hits in
-            if isWanted(response) { found.append((response, hits)) }
+            if hits > 0, isWanted(response) { found.append((response, hits)) }
         }
         found.sort { $0.hits > $1.hits }
         return found.prefix(limit).map(\.response)

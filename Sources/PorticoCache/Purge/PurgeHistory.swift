@@ -41,6 +41,7 @@ final class PurgeHistory: Sendable {
         enum Kind {
             case prefix([UInt8])
             case tags(TagMatcher)
+            case urls(TagMatcher)
         }
 
         let kind: Kind
@@ -94,6 +95,7 @@ final class PurgeHistory: Sendable {
         case .host(let host): hashes = [hash(host.span, .host, site)]
         case .prefix(let prefix): pattern = Pattern(kind: .prefix(prefix), site: site)
         case .pattern: pattern = Pattern(kind: .tags(matches), site: site)
+        case .urlPattern: pattern = Pattern(kind: .urls(matches), site: site)
         case .everything where site == Self.allSites: break
         case .everything: hashes = [hash(Self.noWord.span, .site, site)]
         }
@@ -158,6 +160,7 @@ final class PurgeHistory: Sendable {
                 let isMeant =
                     switch pattern.kind {
                     case .prefix(let prefix): words.url.starts(with: prefix)
+                    case .urls(let matches): matches(words.url.span)
                     case .tags(let matches): words.tags.contains { matches($0.span) }
                     }
                 if isMeant { verdict = max(verdict, pattern.numbers.verdict(since: fence)) }

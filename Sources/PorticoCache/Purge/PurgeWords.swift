@@ -31,6 +31,7 @@ extension PurgeTarget {
         case .host(let host): [record(.host, host)]
         case .prefix(let prefix): [record(.prefix, prefix)]
         case .pattern(let text): [record(.pattern, text)]
+        case .urlPattern(let text): [record(.urlPattern, text)]
         case .everything: [record(.everything)]
         }
     }
@@ -44,6 +45,7 @@ extension JournalRecord {
         case .host: .host(key)
         case .prefix: .prefix(key)
         case .pattern: .pattern(key)
+        case .urlPattern: .urlPattern(key)
         case .everything: .everything
         }
     }

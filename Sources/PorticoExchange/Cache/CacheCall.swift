@@ -6,13 +6,17 @@ internal import PorticoHTTP
 final class CacheCall {
     let cache: ResponseCache
     let site: PurgeSite
+    let typeKeys: Bool
     let rules: RequestRules
     let isHTTPS: Bool
+    let style: KeyRules.Style
     let key: [UInt8]
     let written: CacheKey
     let hash: KeyHash
     /// The last purge before the fetch.
     private(set) var fence: UInt64
+    /// The last change by an unsafe request before the fetch.
+    private(set) var changes: UInt64
     /// What is stored for the request, perhaps stale.
     private(set) var found: FoundResponse?
     /// Why the request goes forward, if it does.
@@ -25,19 +29,24 @@ final class CacheCall {
     private var hasAskedDisk = false
 
     init(
-        _ cache: ResponseCache, of site: PurgeSite, for request: borrowing RequestHead,
-        _ rules: RequestRules, isHTTPS: Bool, isBackground: Bool = false
+        _ cache: ResponseCache, of site: PurgeSite, typeKeys: Bool = false,
+        for request: borrowing RequestHead, _ rules: RequestRules, isHTTPS: Bool,
+        style: KeyRules.Style = .plain,
+        isBackground: Bool = false
     ) {
         self.cache = cache
         self.site = site
+        self.typeKeys = typeKeys
         self.rules = rules
         self.isHTTPS = isHTTPS
         self.isBackground = isBackground
         var buffer = Buffer()
-        written = cache.keys.write(request, isHTTPS: isHTTPS, into: &buffer)
+        self.style = style
+        written = cache.keys.write(request, isHTTPS: isHTTPS, style: style, into: &buffer)
         key = buffer.bytes.array
         hash = cache.store.hash(buffer.bytes)
         fence = cache.ledger.now
+        changes = cache.ledger.lastInvalidation
     }
 
     // MARK: - Looking
@@ -47,6 +56,7 @@ final class CacheCall {
         let store = cache.store
         let key = key
         fence = cache.ledger.now
+        changes = cache.ledger.lastInvalidation
         found = store.lookUp(key.span, hash)
         forward = .uriMiss
         guard let first = found?.response, !first.selector.vary.names.isEmpty else { return }
@@ -102,7 +112,10 @@ final class CacheCall {
     func forget() { found = nil }
 
     /// From when on what was found counts as stale although its time is not over.
-    func staleSince(_ now: Instant) -> Instant? { found?.verdict == .stale ? now : nil }
+    func staleSince(_ now: Instant) -> Instant? {
+        guard let found, found.verdict == .stale else { return nil }
+        return cache.ledger.staleSince(found.response.stamp, at: now)
+    }
 
     /// Whether what another request has fetched answers this one.
     func accepts(
@@ -177,7 +190,7 @@ final class CacheCall {
     }
 
     func stamp(for head: borrowing ResponseHead) -> PurgeStamp {
-        var stamp = cache.ledger.stamp(since: fence, of: site)
+        var stamp = cache.ledger.stamp(since: fence, invalidations: changes, of: site)
         let key = key
         let url = ResponseCache.url(of: key.span, written)
         stamp.add(url: url.span)
@@ -199,7 +212,7 @@ final class CacheCall {
 
     /// What purges by tag know the response by.
     private func forEachTag(of head: borrowing ResponseHead, _ body: (Span<UInt8>) -> Void) {
-        for tag in cache.tags.tags(in: head.fields) { body(head.fields[tag]) }
+        cache.forEachTag(of: head, typeKeys: typeKeys, body)
     }
 
     /// The response to store; nil where its Vary matches no request.

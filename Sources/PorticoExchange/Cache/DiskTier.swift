@@ -18,8 +18,6 @@ package final class DiskTier: Sendable {
     package struct Surroundings: Sendable {
         /// Opens the folder.
         package var folder: @Sendable () throws(DiskFault) -> any SegmentStorage
-        /// Compiles a tag pattern of the journal; nil: it counts as everything of its site.
-        package var pattern: @Sendable ([UInt8]) -> TagMatcher?
         package var report: @Sendable (DiskEvent) -> Void
         package var readers: BlockingPool
         package var writer: BlockingPool
@@ -29,14 +27,12 @@ package final class DiskTier: Sendable {
 
         package init(
             folder: @escaping @Sendable () throws(DiskFault) -> any SegmentStorage,
-            pattern: @escaping @Sendable ([UInt8]) -> TagMatcher? = { _ in nil },
             report: @escaping @Sendable (DiskEvent) -> Void,
             readers: BlockingPool = BlockingPool(threads: 4, capacity: 4096),
             writer: BlockingPool = BlockingPool(threads: 1, capacity: 4096),
             journal: BlockingPool = BlockingPool(threads: 1, capacity: 1 << 16)
         ) {
             self.folder = folder
-            self.pattern = pattern
             self.report = report
             self.readers = readers
             self.writer = writer
@@ -105,7 +101,7 @@ package final class DiskTier: Sendable {
             if opening == .anew { try Self.empty(folder) }
             let store = try DiskStore(
                 in: folder, geometry: geometry, report: surroundings.report,
-                replay: { purge in remember(purge, surroundings) })
+                replay: { purge in remember(purge) })
             ledger.advance(past: store.journal.firstSequence)
             ledger.follow { [weak store] in store?.forgetOldPurges() ?? 0 }
             let wasFailing = state.withLock { state in
@@ -130,14 +126,8 @@ package final class DiskTier: Sendable {
         for name in names where name.hasPrefix("segment-") { try folder.remove(name) }
     }
 
-    private func remember(_ purge: JournalRecord, _ surroundings: Surroundings) {
-        guard purge.kind == .pattern else { return ledger.remember(purge) { _ in false } }
-        if let matches = surroundings.pattern(purge.key) {
-            return ledger.remember(purge, where: matches)
-        }
-        var wider = purge
-        wider.kind = .everything
-        ledger.remember(wider) { _ in false }
+    private func remember(_ purge: JournalRecord) {
+        ledger.remember(purge, where: PurgeMatcher.closure(for: purge.target))
     }
 
     /// Reads the segments that the index does not know yet. Blocks, for as long as that takes.
@@ -162,13 +152,11 @@ package final class DiskTier: Sendable {
 
     // MARK: - Purging
 
-    /// Purges in memory and on disk; see `ResponseCache.purge`.
-    func purge(
-        _ target: PurgeTarget, of name: [UInt8], _ depth: PurgeDepth,
-        where matches: @escaping TagMatcher
+    /// Writes down a purge that is done in memory; see `ResponseCache.purge`.
+    func keep(
+        _ done: PurgeReceipt, _ target: PurgeTarget, of name: [UInt8], _ depth: PurgeDepth
     ) async -> PurgeReceipt {
-        let site = name.isEmpty ? nil : ledger.site(name)
-        var receipt = ledger.purge(target, of: site, depth, where: matches)
+        var receipt = done
         guard let surroundings else { return receipt }
         let records = target.records(
             of: name, depth, number: receipt.number, at: surroundings.clocks().1)

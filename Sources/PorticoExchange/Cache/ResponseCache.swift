@@ -1,6 +1,7 @@
-internal import PorticoBytes
+package import PorticoBytes
 package import PorticoCache
 internal import PorticoHTTP
+package import PorticoLoop
 
 /// The cache as requests see it: what is stored, what was purged, who fetches what, and the rules
 /// of the settings in force.
@@ -14,6 +15,8 @@ package final class ResponseCache: Sendable {
     package let disk: DiskTier?
     let keys: KeyRules
     let tags: TagReader
+    /// Why answers were not stored.
+    let refusals: RefusalMemory
 
     package var ledger: PurgeLedger { store.ledger }
 
@@ -24,7 +27,7 @@ package final class ResponseCache: Sendable {
         let store = MemoryStore(limits, ledger: PurgeLedger(remembers: geometry != nil))
         self.init(
             settings, seed: seed, store: store, flights: FlightTable(),
-            disk: geometry.map { DiskTier($0, over: store) })
+            disk: geometry.map { DiskTier($0, over: store) }, refusals: RefusalMemory())
     }
 
     /// What `former` holds, under other settings. Its size stays until the next start.
@@ -33,13 +36,14 @@ package final class ResponseCache: Sendable {
     ) {
         self.init(
             settings, seed: seed, store: former.store, flights: former.flights,
-            disk: former.disk)
+            disk: former.disk, refusals: former.refusals)
     }
 
     private init(
         _ settings: CacheSettings, seed: (UInt64, UInt64), store: MemoryStore,
-        flights: FlightTable, disk: DiskTier?
+        flights: FlightTable, disk: DiskTier?, refusals: RefusalMemory
     ) {
+        self.refusals = refusals
         self.settings = settings
         self.store = store
         self.flights = flights
@@ -71,21 +75,29 @@ package final class ResponseCache: Sendable {
     /// fresh, whatever happens to the process. On a worker or on the control thread.
     ///
     /// `site`: the name under which its objects are marked (`SiteSettings.purgeName`); empty for
-    /// all. `matches`: for `.pattern`.
+    /// all. Patterns and prefixes are held against all words on the `pool`; with one that is full,
+    /// nothing is purged.
     package func purge(
-        _ target: PurgeTarget, of site: String, _ depth: PurgeDepth,
-        where matches: @escaping TagMatcher = { _ in false }
-    ) async -> PurgeReceipt {
-        if let disk {
-            return await disk.purge(target, of: Array(site.utf8), depth, where: matches)
-        }
-        let place = site.isEmpty ? nil : ledger.site(Array(site.utf8))
-        return ledger.purge(target, of: place, depth, where: matches)
+        _ target: PurgeTarget, of site: String, _ depth: PurgeDepth, at now: Instant? = nil,
+        on pool: BlockingPool
+    ) async throws(QueueFull) -> PurgeReceipt {
+        let name = Array(site.utf8)
+        let place = name.isEmpty ? nil : ledger.site(name)
+        let ledger = ledger
+        let matches = PurgeMatcher.closure(for: target)
+        let receipt =
+            target.isScan
+            ? try await pool.run(()) { _ in
+                ledger.purge(target, of: place, depth, at: now, where: matches)
+            } : ledger.purge(target, of: place, depth, at: now, where: matches)
+        return await disk?.keep(receipt, target, of: name, depth) ?? receipt
     }
 
     /// A URL's host, and the URL in the words of the ledger, from `host/path?query`; scheme and
     /// port do not count. Nil for what is no URL.
-    package func purgeTarget(url: Span<UInt8>) -> (host: [UInt8], PurgeTarget)? {
+    package func purgeTarget(
+        url: Span<UInt8>, style: KeyRules.Style = .plain
+    ) -> (host: [UInt8], PurgeTarget)? {
         let slashes: StaticString = "//"
         var text = Buffer()
         if !url.starts(with: "http://"), !url.starts(with: "https://") { text.append(slashes) }
@@ -95,9 +107,36 @@ package final class ResponseCache: Sendable {
             return nil
         }
         var key = Buffer()
-        let written = keys.write(reference, into: &key)
+        let written = keys.write(reference, style: style, into: &key)
         let host = key.bytes.extracting(Self.host(of: key.bytes, written)).array
         return (host, .url(Self.url(of: key.bytes, written)))
+    }
+
+    /// The URL that a request is for, in the words of the ledger.
+    func purgeTarget(
+        _ request: borrowing RequestHead, isHTTPS: Bool, style: KeyRules.Style
+    ) -> PurgeTarget {
+        var key = Buffer()
+        let written = keys.write(request, isHTTPS: isHTTPS, style: style, into: &key)
+        return .url(Self.url(of: key.bytes, written))
+    }
+
+    /// All that purges may call a response by besides its URL: the tags that it brings, the key of its
+    /// type where the site has those, and the fields that a BAN names.
+    func forEachTag(
+        of head: borrowing ResponseHead, typeKeys: Bool, _ body: (Span<UInt8>) -> Void
+    ) {
+        for tag in tags.tags(in: head.fields) { body(head.fields[tag]) }
+        let type = head.fields[head.fields.range(of: .contentType)]
+        if typeKeys { body(TypeKey(contentType: type).word.span) }
+        if !type.isEmpty {
+            body(PurgePattern.word(field: PurgeField.contentType, type.array).span)
+        }
+        for line in head.fields.lines
+        where line.name == .other && head.fields[line.nameRange].equalsFolded("x-pool") {
+            body(
+                PurgePattern.word(field: PurgeField.pool, head.fields[line.valueRange].array).span)
+        }
     }
 
     /// `host/path?query` of a key.

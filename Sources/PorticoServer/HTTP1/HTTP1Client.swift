@@ -75,7 +75,10 @@ final class HTTP1Client: ClientPort {
         reactor = connection.transport.stream.reactor
         connectionFacts = connection.facts()
         facts = connectionFacts
-        reader = RequestReader(limits: limits.heads)
+        var heads = limits.heads
+        // Whether it may purge shows when its head is complete: behind a proxy, or with a token.
+        if connection.mayPurge { heads.purgeBytes = LimitsSettings.purgeHeaderBytes }
+        reader = RequestReader(limits: heads)
         body = BodyReader(.none, limit: 0, trailerLimits: HeadLimits())
     }
 

@@ -9,8 +9,9 @@ extension Exchange {
 
     /// Files are the same for everybody: no cookie reaches their origin, or tells them apart.
     func applyPreset(by route: Route) {
-        guard isMagento, route.caches, MagentoRules.isStatic(request[request.path]) else { return }
-        request.fields.remove(.cookie)
+        guard isMagento, route.caches else { return }
+        let received = request
+        if MagentoRules.isStatic(received[received.path]) { request.fields.remove(.cookie) }
     }
 
     /// Whether the shop never has this request answered from a cache.

@@ -34,7 +34,11 @@ extension Exchange {
         switch plan {
         case .whole:
             if !stored.head.statusAllowsBody { return try await answer(.none, []) }
-            if let coding, let coded = coded(stored.body, as: coding) {
+            // A body that passes goes at the pace of its slowest reader, and `source` is one of
+            // them: whoever read it through another one would wait for ever.
+            if let coding, stored.body.phase.isReusable,
+                let coded = coded(stored.body, as: coding)
+            {
                 Compression.markCoded(&response, as: coding)
                 let length = coded.total.map { BodyLength.known(UInt64($0)) } ?? .unknown
                 return try await answer(length, request.method == .head ? [] : [.body(coded)])

@@ -62,7 +62,8 @@ package struct ImageColour: Equatable, Sendable {
         }
         if alpha == 255 { return }
         text.append(0x2C)
-        FixedPoint(millionths: Int(alpha) * FixedPoint.one / 255 + 1).write(into: &text)
+        // Rounded up, so that reading it gives the same byte.
+        FixedPoint(millionths: (Int(alpha) * FixedPoint.one + 254) / 255).write(into: &text)
     }
 }
 

@@ -35,6 +35,7 @@ let floor1: [Target] =
     module("PorticoBytes")
     + [
         .target(name: "CPorticoLinux"),
+        .target(name: "CPorticoSeccomp", linkerSettings: [.linkedLibrary("seccomp")]),
         .target(name: "CPorticoTOML"),
         .target(
             name: "CPorticoOpenSSL",
@@ -55,7 +56,8 @@ let floor3: [Target] =
     + module("PorticoLimits", ["PorticoBytes", "PorticoSettings"])
     + module("PorticoCache", ["PorticoBytes", "PorticoHTTP", "PorticoSettings"])
     + module("PorticoWAF", ["PorticoBytes", "PorticoSettings"])
-    + module("PorticoImage", ["PorticoBytes", "PorticoSettings"])
+    + module(
+        "PorticoImage", ["PorticoBytes", "PorticoLoop", "PorticoSettings", "CPorticoSeccomp"])
     + module("PorticoTelemetry", ["PorticoBytes", "PorticoSettings"])
 
 let columns: [Target.Dependency] = [
@@ -67,7 +69,7 @@ let columns: [Target.Dependency] = [
 let floor4 = module(
     "PorticoExchange",
     ["PorticoBytes", "PorticoHTTP", "PorticoLoop", "PorticoSettings", "PorticoOrigins",
-     "PorticoLimits", "PorticoCache", "PorticoTelemetry"])
+     "PorticoLimits", "PorticoCache", "PorticoImage", "PorticoTelemetry"])
 
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 

@@ -1,0 +1,91 @@
+package import PorticoBytes
+package import PorticoLoop
+internal import Synchronization
+
+/// One transformation on its way from a request to a worker process and back. It crosses threads:
+/// who asks waits on his loop, the processes are tended on another.
+package final class ImageJob: Sendable {
+    package enum Outcome: Sendable {
+        case failed(ImageFailure)
+        /// As many bytes stand in the file.
+        case made(ImageReport, MemoryFile, bytes: Int)
+    }
+
+    package let request: ImageRequest
+    package let limits: ImageLimits
+    /// Sealed.
+    package let source: MemoryFile
+    package let sourceBytes: Int
+    /// Held as long as the job has its source.
+    private let room: ImageReservation
+    /// Afterwards nobody wants it.
+    package let deadline: Instant
+    private let outcome = Mutex<Outcome?>(nil)
+    private let wake: @Sendable () -> Void
+
+    /// `wake` is called once, from whatever thread, when there is an outcome.
+    package init(
+        _ request: ImageRequest, of source: MemoryFile, bytes: Int, in room: ImageReservation,
+        within limits: ImageLimits, by deadline: Instant, wake: @escaping @Sendable () -> Void
+    ) {
+        self.room = room
+        self.request = request
+        self.source = source
+        sourceBytes = bytes
+        self.limits = limits
+        self.deadline = deadline
+        self.wake = wake
+    }
+
+    package func finish(_ outcome: Outcome) {
+        let isFirst = self.outcome.withLock { slot in
+            if slot != nil { return false }
+            slot = outcome
+            return true
+        }
+        if isFirst { wake() }
+    }
+
+    /// Nil: it is not done yet.
+    package func look() -> Outcome? { outcome.withLock { $0 } }
+}
+
+/// Where a request hands in a job, on any thread.
+package protocol ImageTransformer: Sendable {
+    /// Room for a source of so many bytes; nil: there is none now.
+    func reserve(_ bytes: Int) -> ImageReservation?
+
+    /// The job is finished in any case, perhaps at once.
+    func submit(_ job: ImageJob)
+}
+
+/// How many bytes the sources of all jobs hold.
+package final class ImageSourceRoom: Sendable {
+    private let most: Int
+    private let used = Atomic<Int>(0)
+
+    package init(_ most: Int) { self.most = most }
+
+    package func reserve(_ bytes: Int) -> ImageReservation? {
+        if used.add(bytes, ordering: .relaxed).newValue <= most {
+            return ImageReservation(self, bytes)
+        }
+        give(back: bytes)
+        return nil
+    }
+
+    fileprivate func give(back bytes: Int) { used.subtract(bytes, ordering: .relaxed) }
+}
+
+/// Some of that room, given back with its last owner.
+package final class ImageReservation: Sendable {
+    private let room: ImageSourceRoom
+    private let bytes: Int
+
+    fileprivate init(_ room: ImageSourceRoom, _ bytes: Int) {
+        self.room = room
+        self.bytes = bytes
+    }
+
+    deinit { room.give(back: bytes) }
+}

@@ -9,6 +9,7 @@ extension Exchange {
     /// Answers from the cache where it may, else from an origin: by a fetch of its own, or by one
     /// that is under way.
     func serve(by route: Route) async throws(ExchangeFault) {
+        if let image = imageCall() { return try await serve(image, by: route) }
         guard let call = cacheCall(by: route) else { return try await fetch(by: route) }
         var waits = 0
         flights: while true {
@@ -121,14 +122,14 @@ extension Exchange {
 
     // MARK: - Waiting for another's fetch
 
-    private enum Boarded {
+    enum Boarded {
         case lead
         case stored(StoredResponse)
         case alone
     }
 
     /// Joins the flight for the key, or begins it.
-    private func board(_ call: CacheCall) async -> Boarded {
+    func board(_ call: CacheCall) async -> Boarded {
         let reactor = worker.reactor
         let point = WaitPoint(reactor.timers)
         let waker = reactor.waker(for: point)
@@ -158,7 +159,7 @@ extension Exchange {
         }
     }
 
-    private static let mostWaits = 3
+    static let mostWaits = 3
 
     /// How long to wait for another's answer before asking oneself: as long as an origin has for
     /// its first byte.

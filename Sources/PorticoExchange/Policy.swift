@@ -12,10 +12,14 @@ package final class Policy: Sendable {
     package let httpsPort: UInt16?
     /// Nil: nothing is cached.
     package let cache: ResponseCache?
+    /// Nil: no picture is transformed.
+    package let images: ImagePolicy?
 
     package init(
-        sites: SiteTable, pools: [Pool], httpsPort: UInt16?, cache: ResponseCache? = nil
+        sites: SiteTable, pools: [Pool], httpsPort: UInt16?, cache: ResponseCache? = nil,
+        images: ImagePolicy? = nil
     ) {
+        self.images = images
         self.cache = cache
         self.sites = sites
         self.pools = pools
@@ -33,13 +37,16 @@ package final class Site: Sendable {
     package let denied: NetworkList
     /// Under which its responses are marked for purges; nil: nothing of it is cached.
     package let purgeSite: PurgeSite?
+    package let transformsImages: Bool
     private let routes: [Route]
     private let otherwise: Route
 
     package init(
         hosts: [String], routes: [Route], otherwise: Route, denied: NetworkList,
-        redirectsToHTTPS: Bool, hsts: [UInt8], purgeSite: PurgeSite? = nil
+        redirectsToHTTPS: Bool, hsts: [UInt8], purgeSite: PurgeSite? = nil,
+        transformsImages: Bool = false
     ) {
+        self.transformsImages = transformsImages
         self.purgeSite = purgeSite
         self.hosts = hosts
         self.routes = routes

@@ -15,5 +15,6 @@ struct Portico: ParsableCommand {
         version: version,
         subcommands: [
             Serve.self, Check.self, Status.self, Token.self, Demo.self, DemoNodeCommand.self,
+            ImageWorkerCommand.self,
         ])
 }

@@ -19,7 +19,7 @@ package final class ImageWorkers {
     private let reactor: Reactor
     private let counters: ImageCounters
     private let launch: (Reactor) throws(IOFault) -> (ChildProcess, Stream)
-    private var queue: ImageQueue<ImageJob>
+    private var queue: ImageQueue<ImageErrand>
     /// Where idle tasks wait.
     private var idle: [WaitPoint] = []
 
@@ -42,7 +42,7 @@ package final class ImageWorkers {
         for _ in 0..<count { reactor.start { await self.tend() } }
     }
 
-    package func submit(_ job: ImageJob) {
+    package func submit(_ job: ImageErrand) {
         guard queue.offer(job) else {
             counters.refused.add(1, ordering: .relaxed)
             return job.finish(.failed(.overLimit))
@@ -126,7 +126,7 @@ private final class Running {
     }
 
     /// Afterwards the process may be dead: at the deadline it is killed, whatever it does.
-    func transform(_ job: ImageJob, allowance: Int) async -> ImageJob.Outcome {
+    func transform(_ job: ImageErrand, allowance: Int) async -> ImageErrand.Outcome {
         jobs += 1
         var limits = job.limits
         limits.memoryBytes = min(limits.memoryBytes, allowance)
@@ -150,7 +150,7 @@ private final class Running {
 
     private func outcome(
         of bytes: [UInt8], _ result: MemoryFile
-    ) throws(IOFault) -> ImageJob.Outcome {
+    ) throws(IOFault) -> ImageErrand.Outcome {
         switch ReplyMessage(bytes)?.outcome {
         case .failed(let failure)?: return .failed(failure)
         case .made(let report, let count)?:
@@ -195,7 +195,7 @@ package struct ImageWorkersDoor: ImageTransformer {
 
     package func reserve(_ bytes: Int) -> ImageReservation? { sources.reserve(bytes) }
 
-    package func submit(_ job: ImageJob) {
+    package func submit(_ job: ImageErrand) {
         let find = find
         control.send { reactor in
             guard let workers = find(reactor) else { return job.finish(.failed(.overLimit)) }

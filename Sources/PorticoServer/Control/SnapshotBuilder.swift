@@ -3,6 +3,7 @@ internal import PorticoCache
 internal import PorticoExchange
 internal import PorticoHTTP
 internal import PorticoHTTP1
+internal import PorticoImage
 internal import PorticoLoop
 internal import PorticoOrigins
 internal import PorticoTLS
@@ -17,14 +18,17 @@ struct SnapshotBuilder {
     let descriptorLimit: Int
     /// Unix seconds.
     let wallSeconds: Int64
+    /// Who transforms pictures; nil: nobody, where no request will be served.
+    let transformer: (any ImageTransformer)?
 
     /// What is not wrong, but worth a line in the log.
     private(set) var warnings: [String] = []
 
     init(
         _ configuration: Configuration, after former: Snapshot?, tickets: TicketKeys,
-        descriptorLimit: Int, wallSeconds: Int64
+        descriptorLimit: Int, wallSeconds: Int64, transformer: (any ImageTransformer)? = nil
     ) {
+        self.transformer = transformer
         self.configuration = configuration
         self.former = former
         self.tickets = tickets
@@ -51,7 +55,8 @@ struct SnapshotBuilder {
         if !problems.isEmpty { throw StartFault(problems) }
         let policy = Policy(
             sites: SiteTable(sites), pools: pools,
-            httpsPort: configuration.listeners.first { $0.tls }?.address.port, cache: cache)
+            httpsPort: configuration.listeners.first { $0.tls }?.address.port, cache: cache,
+            images: imagePolicy())
         return Snapshot(
             configuration: configuration, policy: policy, limits: configuration.limits,
             dialRules: rules, mostConnections: mostConnections(), tls: tls,
@@ -91,6 +96,19 @@ struct SnapshotBuilder {
             return ResponseCache(settings, seed: seed, after: cache)
         }
         return settings.memoryBytes > 0 ? ResponseCache(settings, seed: seed) : nil
+    }
+
+    // MARK: - Images
+
+    private mutating func imagePolicy() -> ImagePolicy? {
+        let settings = configuration.images
+        if let before = former?.configuration.images,
+            before.workers != settings.workers || before.memoryBytes != settings.memoryBytes
+        {
+            warnings.append("images.workers and images.memory change at the next start")
+        }
+        guard let transformer, configuration.sites.contains(where: \.images) else { return nil }
+        return ImagePolicy(settings, by: transformer)
     }
 
     // MARK: - Origins
@@ -143,7 +161,8 @@ struct SnapshotBuilder {
             hosts: settings.hosts, routes: routes, otherwise: otherwise,
             denied: NetworkList(denied), redirectsToHTTPS: settings.redirectHTTPS,
             hsts: Array(hsts.utf8),
-            purgeSite: cache?.ledger.site(Array(settings.purgeName.utf8)))
+            purgeSite: cache?.ledger.site(Array(settings.purgeName.utf8)),
+            transformsImages: settings.images)
     }
 
     private func route(

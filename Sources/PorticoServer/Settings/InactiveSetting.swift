@@ -11,7 +11,6 @@ package struct InactiveSetting: Equatable, Sendable {
         ("listen.h2c", .on),
         ("origins.*.protocol", .otherThan("http/1.1")),
         ("site.waf", .on),
-        ("site.images", .on),
         ("site.rate_limits", .on),
         ("site.compress", .on),
         ("site.preset", .on),
@@ -20,7 +19,6 @@ package struct InactiveSetting: Equatable, Sendable {
         ("cache.disk", .on),
         ("waf.*", .on),
         ("rate_limit", .on),
-        ("images", .on),
     ]
 
     private enum Condition {

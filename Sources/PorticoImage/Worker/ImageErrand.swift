@@ -4,7 +4,7 @@ internal import Synchronization
 
 /// One transformation on its way from a request to a worker process and back. It crosses threads:
 /// who asks waits on his loop, the processes are tended on another.
-package final class ImageJob: Sendable {
+package final class ImageErrand: Sendable {
     package enum Outcome: Sendable {
         case failed(ImageFailure)
         /// As many bytes stand in the file.
@@ -56,7 +56,7 @@ package protocol ImageTransformer: Sendable {
     func reserve(_ bytes: Int) -> ImageReservation?
 
     /// The job is finished in any case, perhaps at once.
-    func submit(_ job: ImageJob)
+    func submit(_ job: ImageErrand)
 }
 
 /// How many bytes the sources of all jobs hold.

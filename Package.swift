@@ -39,6 +39,14 @@ let floor1: [Target] =
         .target(
             name: "CPorticoOpenSSL",
             linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
+        // Loops over pixels: also debug builds and tests want them compiled well.
+        .target(
+            name: "CPorticoCodecs", cSettings: [.unsafeFlags(["-O2"])],
+            linkerSettings: [
+                .linkedLibrary("jpeg"), .linkedLibrary("png"), .linkedLibrary("z"),
+                .linkedLibrary("gif"), .linkedLibrary("webp"), .linkedLibrary("webpdemux"),
+                .linkedLibrary("webpmux"), .linkedLibrary("avif"), .linkedLibrary("lcms2"),
+            ]),
         // The photographs come in by #embed, not as resources.
         .target(name: "CPorticoDemo", exclude: ["photographs"]),
     ]
@@ -55,7 +63,7 @@ let floor3: [Target] =
     + module("PorticoLimits", ["PorticoBytes", "PorticoSettings"])
     + module("PorticoCache", ["PorticoBytes", "PorticoHTTP", "PorticoSettings"])
     + module("PorticoWAF", ["PorticoBytes", "PorticoSettings"])
-    + module("PorticoImage", ["PorticoBytes", "PorticoSettings"])
+    + module("PorticoImage", ["PorticoBytes", "PorticoSettings", "CPorticoCodecs"])
     + module("PorticoTelemetry", ["PorticoBytes", "PorticoSettings"])
 
 let columns: [Target.Dependency] = [

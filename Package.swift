@@ -40,6 +40,14 @@ let floor1: [Target] =
         .target(
             name: "CPorticoOpenSSL",
             linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
+        // Loops over pixels: also debug builds and tests want them compiled well.
+        .target(
+            name: "CPorticoCodecs", cSettings: [.unsafeFlags(["-O2"])],
+            linkerSettings: [
+                .linkedLibrary("jpeg"), .linkedLibrary("png"), .linkedLibrary("z"),
+                .linkedLibrary("gif"), .linkedLibrary("webp"), .linkedLibrary("webpdemux"),
+                .linkedLibrary("webpmux"), .linkedLibrary("avif"), .linkedLibrary("lcms2"),
+            ]),
         // The photographs come in by #embed, not as resources.
         .target(name: "CPorticoDemo", exclude: ["photographs"]),
     ]
@@ -57,7 +65,8 @@ let floor3: [Target] =
     + module("PorticoCache", ["PorticoBytes", "PorticoHTTP", "PorticoSettings"])
     + module("PorticoWAF", ["PorticoBytes", "PorticoSettings"])
     + module(
-        "PorticoImage", ["PorticoBytes", "PorticoLoop", "PorticoSettings", "CPorticoSeccomp"])
+        "PorticoImage",
+        ["PorticoBytes", "PorticoLoop", "PorticoSettings", "CPorticoCodecs", "CPorticoSeccomp"])
     + module("PorticoTelemetry", ["PorticoBytes", "PorticoSettings"])
 
 let columns: [Target.Dependency] = [

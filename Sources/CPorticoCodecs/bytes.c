@@ -32,7 +32,8 @@ bool px_bytes_append(px_bytes *bytes, const void *data, size_t length) {
 int px_inflate(const uint8_t *bytes, size_t length, size_t limit, px_bytes *out) {
   z_stream stream = {0};
   if (length > UINT32_MAX) return PX_IMAGE_TOO_LARGE;
-  if (inflateInit(&stream) != Z_OK) return PX_IMAGE_NO_MEMORY;
+  /* zlib's frame or gzip's, whichever it begins with. */
+  if (inflateInit2(&stream, 15 + 32) != Z_OK) return PX_IMAGE_NO_MEMORY;
   stream.next_in = (Bytef *)bytes;
   stream.avail_in = (uInt)length;
   int status = PX_IMAGE_OK;

@@ -158,8 +158,9 @@ extension Exchange {
         let isHTTPS = Forwarding.scheme(of: request, client.facts) == .https
         Invalidation.forEachTarget(
             request, response, isHTTPS: isHTTPS, keys: cache.keys, scratch: &scratch
-        ) { _, key in
+        ) { written, key in
             cache.store.removeAll(key, cache.store.hash(key))
+            purgeVariants(of: key, written, cache)
         }
     }
 

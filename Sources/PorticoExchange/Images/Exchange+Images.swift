@@ -113,6 +113,16 @@ extension Exchange {
         return taker.original
     }
 
+    /// Variants stand under keys of their own: what takes their original must take them by its mark.
+    func purgeVariants(of key: Span<UInt8>, _ written: CacheKey, _ cache: ResponseCache) {
+        guard let site, site.transformsImages, let images = policy.images else { return }
+        let target = key.extracting(written.target.range)
+        let path = PathNormaliser.normalise(
+            path: target.extracting(..<(target.firstIndex(of: 0x3F) ?? target.count)))
+        guard images.takesQuery(of: path) else { return }
+        _ = cache.ledger.purge(.url(ResponseCache.url(of: key, written)), of: site.purgeSite, .hard)
+    }
+
     // MARK: - Answers
 
     func deliver(

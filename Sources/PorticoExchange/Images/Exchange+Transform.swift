@@ -125,14 +125,14 @@ extension Exchange {
         case .notKept: return .failed(.overLimit)
         }
         let count = stored.body.length
+        guard let coding = OriginalBody.coding(stored.head) else { return .failed(.unparsable) }
         let signature = OriginalBody.signature(of: stored)
-        if ImageFormat(signature: signature.span) == nil {
+        if coding == .plain, ImageFormat(signature: signature.span) == nil {
             let fields = stored.head.fields
             let type = fields[fields.range(of: .contentType)]
             let isNamed = type.count > 6 && type.extracting(..<6).equalsFolded("image/")
             return isNamed || image.takesQuery ? .failed(.unsupported) : .notPicture
         }
-        if !OriginalBody.isPlain(stored.head) { return .failed(.unparsable) }
         guard let room = image.policy.transformer.reserve(count),
             let source = await OriginalBody.copy(stored, on: worker.reactor)
         else { return .failed(.overLimit) }
@@ -140,11 +140,18 @@ extension Exchange {
         let point = WaitPoint(reactor.timers)
         let waker = reactor.waker(for: point)
         defer { reactor.dismiss(waker) }
-        let deadline = reactor.now + image.policy.settings.timeout
+        let timeout = image.policy.settings.timeout
+        let deadline = reactor.now + timeout
+        // What begins late would only be cut off.
+        let patience = reactor.now + timeout / 4
         let job = ImageErrand(
-            image.query.request, of: source, bytes: count, in: room, within: limits, by: deadline,
-            wake: { waker.wake() })
+            image.query.request, of: source, bytes: count, in: room, coding: coding,
+            within: limits, begunBy: patience, by: deadline, wake: { waker.wake() })
         image.policy.transformer.submit(job)
+        while job.look() == nil {
+            if await point.wait(by: patience) == .late { break }
+        }
+        if job.giveUp() { return .failed(.overLimit) }
         // A moment more than the processes have: they say no by themselves.
         while job.look() == nil {
             if await point.wait(by: deadline + .milliseconds(500)) == .late { break }
@@ -258,6 +265,7 @@ enum ImageTag {
         var tag = Buffer()
         tag.append(0x22)
         tag.append(hexadecimal: digest.high)
+        tag.append("-")
         tag.append(hexadecimal: digest.low)
         tag.append(0x22)
         return tag.bytes.array

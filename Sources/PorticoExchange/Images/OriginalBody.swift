@@ -61,10 +61,11 @@ enum OriginalBody {
         return bytes
     }
 
-    /// Whether the bytes are the picture's, without a coding around them.
-    static func isPlain(_ head: borrowing ResponseHead) -> Bool {
+    /// What lies around the picture's bytes; nil: what is not undone.
+    static func coding(_ head: borrowing ResponseHead) -> ImageErrand.Coding? {
         let coding = head.fields[head.fields.range(of: .contentEncoding)].trimmingOWS
-        return coding.isEmpty || coding.equalsFolded("identity")
+        if coding.isEmpty || coding.equalsFolded("identity") { return .plain }
+        return coding.equalsFolded("gzip") || coding.equalsFolded("x-gzip") ? .gzip : nil
     }
 
     /// A sealed copy of a whole body; others have their turn meanwhile.

@@ -11,23 +11,39 @@ package final class ImageErrand: Sendable {
         case made(ImageReport, MemoryFile, bytes: Int)
     }
 
+    /// What lies around the picture's bytes.
+    package enum Coding: UInt64, Sendable {
+        case plain, gzip
+    }
+
+    private enum State {
+        case waiting, begun
+        case ended(Outcome)
+    }
+
     package let request: ImageRequest
     package let limits: ImageLimits
     /// Sealed.
     package let source: MemoryFile
     package let sourceBytes: Int
+    package let coding: Coding
     /// Held as long as the job has its source.
     private let room: ImageReservation
+    /// Where it has not begun by then, there are too many others.
+    package let patience: Instant
     /// Afterwards nobody wants it.
     package let deadline: Instant
-    private let outcome = Mutex<Outcome?>(nil)
+    private let state = Mutex(State.waiting)
     private let wake: @Sendable () -> Void
 
     /// `wake` is called once, from whatever thread, when there is an outcome.
     package init(
         _ request: ImageRequest, of source: MemoryFile, bytes: Int, in room: ImageReservation,
-        within limits: ImageLimits, by deadline: Instant, wake: @escaping @Sendable () -> Void
+        coding: Coding = .plain, within limits: ImageLimits, begunBy patience: Instant,
+        by deadline: Instant, wake: @escaping @Sendable () -> Void
     ) {
+        self.coding = coding
+        self.patience = patience
         self.room = room
         self.request = request
         self.source = source
@@ -37,17 +53,45 @@ package final class ImageErrand: Sendable {
         self.wake = wake
     }
 
+    /// Whether somebody still wants it; then it is in hand.
+    func begin(at now: Instant) -> Bool {
+        state.withLock { state in
+            switch state {
+            case .waiting where now < patience: break
+            // One that needs more memory begins a second time.
+            case .begun where now < deadline: break
+            case .waiting, .begun, .ended: return false
+            }
+            state = .begun
+            return true
+        }
+    }
+
     package func finish(_ outcome: Outcome) {
-        let isFirst = self.outcome.withLock { slot in
-            if slot != nil { return false }
-            slot = outcome
+        let isFirst = state.withLock { state in
+            if case .ended = state { return false }
+            state = .ended(outcome)
             return true
         }
         if isFirst { wake() }
     }
 
     /// Nil: it is not done yet.
-    package func look() -> Outcome? { outcome.withLock { $0 } }
+    package func look() -> Outcome? {
+        state.withLock { state in
+            if case .ended(let outcome) = state { return outcome }
+            return nil
+        }
+    }
+
+    /// Whether nobody has it in hand; then nobody will any more.
+    package func giveUp() -> Bool {
+        state.withLock { state in
+            guard case .waiting = state else { return false }
+            state = .ended(.failed(.overLimit))
+            return true
+        }
+    }
 }
 
 /// Where a request hands in a job, on any thread.

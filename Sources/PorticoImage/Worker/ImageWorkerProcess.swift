@@ -32,7 +32,12 @@ package enum ImageWorkerProcess {
     ) -> ReplyMessage {
         do throws(ImageFailure) {
             let made = try source.withBytes(of: job.sourceBytes) { bytes throws(ImageFailure) in
-                try transform(bytes, job.request, job.limits)
+                switch job.coding {
+                case .plain: return try transform(bytes, job.request, job.limits)
+                case .gzip:
+                    let plain = try Inflation.inflate(bytes, upTo: job.limits.inputBytes)
+                    return try transform(plain.span, job.request, job.limits)
+                }
             }
             guard let made, !made.bytes.isEmpty else { throw .overLimit }
             do throws(IOFault) {

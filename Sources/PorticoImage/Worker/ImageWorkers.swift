@@ -64,8 +64,8 @@ package final class ImageWorkers {
                 continue
             }
             let job = entry.job
-            // Whoever wanted it has his answer.
-            guard job.deadline > reactor.now else {
+            // Whoever wanted it has his answer, or gets it now.
+            guard job.begin(at: reactor.now) else {
                 queue.finished(entry)
                 job.finish(.failed(.overLimit))
                 continue
@@ -130,7 +130,8 @@ private final class Running {
         jobs += 1
         var limits = job.limits
         limits.memoryBytes = min(limits.memoryBytes, allowance)
-        let message = JobMessage(job.request, limits, sourceBytes: job.sourceBytes)
+        let message = JobMessage(
+            job.request, limits, sourceBytes: job.sourceBytes, coding: job.coding)
         do throws(IOFault) {
             let result = try MemoryFile(named: "portico-result")
             try stream.sendNow(message.bytes.span, with: [job.source, result])

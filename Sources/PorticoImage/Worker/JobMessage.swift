@@ -9,8 +9,13 @@ struct JobMessage: Equatable {
     var request: ImageRequest
     var limits: ImageLimits
     var sourceBytes: Int
+    var coding: ImageErrand.Coding
 
-    init(_ request: ImageRequest, _ limits: ImageLimits, sourceBytes: Int) {
+    init(
+        _ request: ImageRequest, _ limits: ImageLimits, sourceBytes: Int,
+        coding: ImageErrand.Coding = .plain
+    ) {
+        self.coding = coding
         self.request = request
         self.limits = limits
         self.sourceBytes = sourceBytes
@@ -18,17 +23,21 @@ struct JobMessage: Equatable {
 
     var bytes: [UInt8] {
         var text: [UInt8] = []
-        for word in limits.words + [UInt64(clamping: sourceBytes)] { text.append(word: word) }
+        let own = [UInt64(clamping: sourceBytes), coding.rawValue]
+        for word in limits.words + own { text.append(word: word) }
         return text + request.normalForm
     }
 
     init?(_ bytes: [UInt8]) {
-        let count = ImageLimits.wireCount + 1
+        let count = ImageLimits.wireCount + 2
         guard bytes.count >= 8 * count else { return nil }
         let words = (0..<count).map { bytes.word(at: 8 * $0) }
-        guard let limits = ImageLimits(words: Array(words.dropLast())) else { return nil }
+        guard let limits = ImageLimits(words: Array(words.dropLast(2))),
+            let coding = ImageErrand.Coding(rawValue: words[count - 1])
+        else { return nil }
+        self.coding = coding
         self.limits = limits
-        sourceBytes = Int(clamping: words[count - 1])
+        sourceBytes = Int(clamping: words[count - 2])
         request = ImageRequest(normalForm: bytes.span.extracting((8 * count)...))
     }
 }

@@ -14,9 +14,9 @@ struct JobMessageTests {
         var limits = ImageLimits()
         limits.memoryBytes = 77
         limits.quality = 60
-        let message = JobMessage(request, limits, sourceBytes: 12345)
+        let message = JobMessage(request, limits, sourceBytes: 12345, coding: .gzip)
         #expect(JobMessage(message.bytes) == message)
-        for cut in 0..<88 { #expect(JobMessage(Array(message.bytes[..<cut])) == nil) }
+        for cut in 0..<96 { #expect(JobMessage(Array(message.bytes[..<cut])) == nil) }
     }
 
     @Test func `a reply is read as it was written, and cut anywhere it is none`() {

@@ -36,7 +36,9 @@ enum ImageHeads {
             value.write(report.format.name)
         }
         head.fields.append(stats) { $0.write("io=1") }
-        for each in report.warnings { head.fields.append(warning) { $0.write(Array(each.utf8).span) } }
+        for each in report.warnings {
+            head.fields.append(warning) { $0.write(Array(each.utf8).span) }
+        }
         return head
     }
 

@@ -1,9 +1,9 @@
 internal import Logging
 internal import PorticoBytes
 internal import PorticoExchange
+internal import PorticoImage
 internal import PorticoLimits
 internal import PorticoLoop
-internal import PorticoImage
 internal import PorticoOrigins
 internal import PorticoTelemetry
 internal import Synchronization

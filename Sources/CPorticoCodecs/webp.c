@@ -115,6 +115,10 @@ static bool configure(WebPConfig *config, const px_webp_options *options) {
   config->quality = (float)options->quality;
   config->method = options->method;
   config->thread_level = 0;
+  /* Measured on photographs: more noise shaping gives a higher SSIM in fewer bytes; with alpha it
+     does not, and the colours under it need a step more to look as good on any ground. */
+  if (!options->alpha) config->sns_strength = 70;
+  if (options->alpha && options->quality < 100) config->quality += 1;
   if (options->lossless) {
     /* Here quality is the effort put into a smaller file. */
     if (!WebPConfigLosslessPreset(config, options->method)) return false;

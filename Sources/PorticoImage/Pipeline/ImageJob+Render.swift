@@ -40,8 +40,10 @@ extension ImageJob {
         return 8
     }
 
-    /// How many times the target a picture scaled by its codec has to be.
-    static let leastForResampler = 1.25
+    /// How many times the target a picture scaled by its codec has to be. With 2, photographs come
+    /// out at 41 dB and more against the resize of the full decode (53 in the case of 12 Mpx to
+    /// 800 px); 1.25 saves a tenth of that job's time and costs 0.002 of SSIM.
+    static let leastForResampler = 2.0
 
     /// The first frame, as stored, in its full size.
     func decodeWhole(converting: Bool = true) throws(ImageFailure) -> Bitmap {

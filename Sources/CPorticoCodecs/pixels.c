@@ -113,32 +113,3 @@ void px_luma(const uint8_t *pixels, size_t stride, uint32_t width, uint32_t heig
     }
   }
 }
-
-double px_ssim(const uint8_t *a, const uint8_t *b, uint32_t width, uint32_t height) {
-  const double c1 = 6.5025, c2 = 58.5225;
-  uint32_t side = 8;
-  uint32_t across = width < side ? width : side, down = height < side ? height : side;
-  double n = (double)across * down, sum = 0;
-  uint64_t windows = 0;
-  for (uint32_t y = 0; y + down <= height; y += 4) {
-    for (uint32_t x = 0; x + across <= width; x += 4) {
-      uint32_t sa = 0, sb = 0, saa = 0, sbb = 0, sab = 0;
-      for (uint32_t j = 0; j < down; j++) {
-        const uint8_t *pa = a + (size_t)(y + j) * width + x, *pb = b + (size_t)(y + j) * width + x;
-        for (uint32_t i = 0; i < across; i++) {
-          uint32_t va = pa[i], vb = pb[i];
-          sa += va;
-          sb += vb;
-          saa += va * va;
-          sbb += vb * vb;
-          sab += va * vb;
-        }
-      }
-      double ma = sa / n, mb = sb / n;
-      double vaa = saa / n - ma * ma, vbb = sbb / n - mb * mb, vab = sab / n - ma * mb;
-      sum += ((2 * ma * mb + c1) * (2 * vab + c2)) / ((ma * ma + mb * mb + c1) * (vaa + vbb + c2));
-      windows++;
-    }
-  }
-  return windows == 0 ? 1 : sum / (double)windows;
-}

@@ -14,7 +14,8 @@ struct Portico: ParsableCommand {
             """,
         version: version,
         subcommands: [
-            Serve.self, Check.self, Status.self, Token.self, Demo.self, DemoNodeCommand.self,
+            Serve.self, Check.self, Status.self, Token.self, ImageCommand.self, Demo.self,
+            DemoNodeCommand.self,
             ImageWorkerCommand.self,
         ])
 }

@@ -226,7 +226,7 @@ int px_blur(uint8_t *pixels, size_t stride, uint32_t width, uint32_t height, dou
 void px_sharpen(uint8_t *pixels, const uint8_t *blurred, size_t count, float amount, float threshold);
 /* Only black and white pixels: luma of 128 and more is white, or Atkinson's diffusion. */
 int px_black_and_white(uint8_t *pixels, size_t stride, uint32_t width, uint32_t height, bool diffuse);
-/* Mean SSIM of luma over windows of 8×8 at every fourth pixel. */
+/* Mean SSIM of two luma planes. */
 double px_ssim(const uint8_t *a, const uint8_t *b, uint32_t width, uint32_t height);
 void px_luma(const uint8_t *pixels, size_t stride, uint32_t width, uint32_t height, uint8_t *out);
 

@@ -12,13 +12,16 @@ extension ImageJob {
         return try annotate(coded, output.format, rights)
     }
 
-    func encodePlain(_ picture: Bitmap, _ output: ImageOutput) throws(ImageFailure) -> [UInt8] {
+    /// Without rights. `isTrial`: only to look at the loss, so that it may be done faster and worse.
+    func encodePlain(
+        _ picture: Bitmap, _ output: ImageOutput, isTrial: Bool = false
+    ) throws(ImageFailure) -> [UInt8] {
         switch output.format {
         case .jpeg: try encodeJPEG(picture, output)
         case .png: try encodePNG(picture, isPalette: output.isPalette)
         case .webp: try encodeWebP(picture, output)
         case .gif: try encodeGIF(picture)
-        case .avif: try encodeAVIF(picture, output)
+        case .avif: try encodeAVIF(picture, output, isTrial: isTrial)
         }
     }
 
@@ -107,14 +110,14 @@ extension ImageJob {
     }
 
     private func encodeAVIF(
-        _ picture: Bitmap, _ output: ImageOutput
+        _ picture: Bitmap, _ output: ImageOutput, isTrial: Bool
     ) throws(ImageFailure) -> [UInt8] {
         let held = picture.byteCount * 8
         try budget.reserve(held)
         defer { budget.release(held) }
         var options = px_avif_options()
         options.quality = Int32(output.quality)
-        options.speed = Self.avifSpeed(picture.width * picture.height)
+        options.speed = max(isTrial ? 7 : 0, Self.avifSpeed(picture.width * picture.height))
         options.alpha = !picture.isOpaque
         options.full_chroma = output.quality >= 90
         let exif = output.keepsCopyright && !header.rights.isEmpty ? header.rights.exif : []

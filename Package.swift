@@ -35,6 +35,7 @@ let floor1: [Target] =
     module("PorticoBytes")
     + [
         .target(name: "CPorticoLinux"),
+        .target(name: "CPorticoSeccomp", linkerSettings: [.linkedLibrary("seccomp")]),
         .target(name: "CPorticoTOML"),
         .target(
             name: "CPorticoCoding",
@@ -45,6 +46,14 @@ let floor1: [Target] =
         .target(
             name: "CPorticoOpenSSL",
             linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
+        // Loops over pixels: also debug builds and tests want them compiled well.
+        .target(
+            name: "CPorticoCodecs", cSettings: [.unsafeFlags(["-O2"])],
+            linkerSettings: [
+                .linkedLibrary("jpeg"), .linkedLibrary("png"), .linkedLibrary("z"),
+                .linkedLibrary("gif"), .linkedLibrary("webp"), .linkedLibrary("webpdemux"),
+                .linkedLibrary("webpmux"), .linkedLibrary("avif"), .linkedLibrary("lcms2"),
+            ]),
         // The photographs come in by #embed, not as resources.
         .target(name: "CPorticoDemo", exclude: ["photographs"]),
     ]
@@ -62,7 +71,9 @@ let floor3: [Target] =
     + module("PorticoLimits", ["PorticoBytes", "PorticoSettings"])
     + module("PorticoCache", ["PorticoBytes", "PorticoHTTP", "PorticoSettings"])
     + module("PorticoWAF", ["PorticoBytes", "PorticoSettings"])
-    + module("PorticoImage", ["PorticoBytes", "PorticoSettings"])
+    + module(
+        "PorticoImage",
+        ["PorticoBytes", "PorticoLoop", "PorticoSettings", "CPorticoCodecs", "CPorticoSeccomp"])
     + module("PorticoTelemetry", ["PorticoBytes", "PorticoSettings"], tested: ["StrictJSON"])
 
 let columns: [Target.Dependency] = [
@@ -74,7 +85,7 @@ let columns: [Target.Dependency] = [
 let floor4 = module(
     "PorticoExchange",
     ["PorticoBytes", "PorticoHTTP", "PorticoLoop", "PorticoSettings", "PorticoOrigins",
-     "PorticoLimits", "PorticoCache", "PorticoTelemetry", "PorticoCoding"])
+     "PorticoLimits", "PorticoCache", "PorticoImage", "PorticoTelemetry", "PorticoCoding"])
 
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 

@@ -13,6 +13,14 @@ extension Exchange {
         head: ResponseHead? = nil
     ) async throws(ExchangeFault) {
         if client is Nobody { return }
+        if case .fetching(let taker) = imageStage {
+            return taker.take(Original(stored: stored, status: status, source: source, head: head))
+        }
+        if let image = imageCall(after: stored), let call = variantCall(image) {
+            let source = source ?? self.source(of: stored)
+            return try await transform(
+                Original(stored: stored, status: status, source: source, head: head), image, call)
+        }
         let reactor = worker.reactor
         cacheStatus = status
         let total = Self.length(of: stored)

@@ -17,12 +17,15 @@ package final class Policy: Sendable {
     package let purging: (any PurgePort)?
     /// All that are configured, in their order.
     package let limits: [RateLimit]
+    /// Nil: no picture is transformed.
+    package let images: ImagePolicy?
 
     package init(
         sites: SiteTable, pools: [Pool], httpsPort: UInt16?, cache: ResponseCache? = nil,
-        limits: [RateLimit] = [], purging: (any PurgePort)? = nil
+        limits: [RateLimit] = [], purging: (any PurgePort)? = nil, images: ImagePolicy? = nil
     ) {
         self.purging = purging
+        self.images = images
         self.cache = cache
         self.limits = limits
         self.sites = sites
@@ -53,6 +56,7 @@ package final class Site: Sendable {
     package let preset: SitePreset
     /// From how many bytes on text is compressed; nil: it is not.
     package let compressesFrom: Int?
+    package let transformsImages: Bool
     private let routes: [Route]
     private let otherwise: Route
 
@@ -60,10 +64,11 @@ package final class Site: Sendable {
         hosts: [String], routes: [Route], otherwise: Route, denied: NetworkList,
         allowed: NetworkList = NetworkList(), redirectsToHTTPS: Bool, hsts: [UInt8],
         purgeSite: PurgeSite? = nil, compressesFrom: Int? = nil, preset: SitePreset = .none,
-        purgeName: String = "", typeKeys: Bool = false
+        purgeName: String = "", typeKeys: Bool = false, transformsImages: Bool = false
     ) {
         self.preset = preset
         self.compressesFrom = compressesFrom
+        self.transformsImages = transformsImages
         self.purgeSite = purgeSite
         self.purgeName = purgeName
         self.typeKeys = typeKeys

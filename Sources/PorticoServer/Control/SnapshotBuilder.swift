@@ -3,6 +3,7 @@ internal import PorticoCache
 internal import PorticoExchange
 internal import PorticoHTTP
 internal import PorticoHTTP1
+internal import PorticoImage
 internal import PorticoLimits
 internal import PorticoLoop
 internal import PorticoOrigins
@@ -20,14 +21,18 @@ struct SnapshotBuilder {
     let descriptorLimit: Int
     /// Unix seconds.
     let wallSeconds: Int64
+    /// Who transforms pictures; nil: nobody, where no request will be served.
+    let transformer: (any ImageTransformer)?
 
     /// What is not wrong, but worth a line in the log.
     private(set) var warnings: [String] = []
 
     init(
         _ configuration: Configuration, after former: Snapshot?, tickets: TicketKeys,
-        desk: PurgeDesk? = nil, descriptorLimit: Int, wallSeconds: Int64
+        desk: PurgeDesk? = nil, descriptorLimit: Int, wallSeconds: Int64,
+        transformer: (any ImageTransformer)? = nil
     ) {
+        self.transformer = transformer
         self.configuration = configuration
         self.former = former
         self.tickets = tickets
@@ -60,7 +65,8 @@ struct SnapshotBuilder {
         let policy = Policy(
             sites: SiteTable(sites), pools: pools,
             httpsPort: configuration.listeners.first { $0.tls }?.address.port, cache: cache,
-            limits: limits, purging: desk.map { PurgeGate(configuration, desk: $0) })
+            limits: limits, purging: desk.map { PurgeGate(configuration, desk: $0) },
+            images: imagePolicy())
         return Snapshot(
             configuration: configuration, policy: policy, limits: configuration.limits,
             dialRules: rules, mostConnections: mostConnections(), tls: tls,
@@ -112,6 +118,19 @@ struct SnapshotBuilder {
             warnings.append("cache.disk is less than 1 MiB: nothing is kept on disk")
         }
         return settings.memoryBytes > 0 ? ResponseCache(settings, seed: seed) : nil
+    }
+
+    // MARK: - Images
+
+    private mutating func imagePolicy() -> ImagePolicy? {
+        let settings = configuration.images
+        if let before = former?.configuration.images,
+            before.workers != settings.workers || before.memoryBytes != settings.memoryBytes
+        {
+            warnings.append("images.workers and images.memory change at the next start")
+        }
+        guard let transformer, configuration.sites.contains(where: \.images) else { return nil }
+        return ImagePolicy(settings, by: transformer)
     }
 
     // MARK: - Origins
@@ -215,7 +234,8 @@ struct SnapshotBuilder {
             redirectsToHTTPS: settings.redirectHTTPS, hsts: Array(hsts.utf8),
             purgeSite: cache?.ledger.site(Array(settings.purgeName.utf8)),
             compressesFrom: settings.compress ? settings.compressMinBytes : nil,
-            preset: settings.preset, purgeName: settings.purgeName, typeKeys: settings.typeKeys)
+            preset: settings.preset, purgeName: settings.purgeName,
+            typeKeys: settings.typeKeys, transformsImages: settings.images)
     }
 
     private func route(

@@ -2,6 +2,7 @@ internal import Logging
 internal import PorticoBytes
 internal import PorticoCache
 internal import PorticoExchange
+internal import PorticoImage
 internal import PorticoLoop
 internal import PorticoOrigins
 internal import PorticoSettings
@@ -19,6 +20,7 @@ struct StewardStart: Sendable {
     let adminListeners: Listeners
     let tickets: TicketKeys
     let descriptorLimit: Int
+    let transformer: any ImageTransformer
     let logger: Logger
 }
 
@@ -45,6 +47,8 @@ final class Steward: ConnectionOwner {
     private var adminListener: Listener?
     private var adminConnections: [Int32: ClientConnection] = [:]
     private var admin: AdminHandler?
+    let imageWorkers: ImageWorkers
+    let imageCounters = ImageCounters()
     private var drainedWorkers = 0
     private var lastStop: Instant?
     /// Of admin connections and probes; not in the totals of the shop's requests.
@@ -62,6 +66,10 @@ final class Steward: ConnectionOwner {
         listeners = start.listeners
         startedAt = wallNow()
         let logger = start.logger
+        let images = start.shared.snapshots.current.configuration.images
+        imageWorkers = ImageWorkers(
+            on: reactor, workers: images.workers, memory: images.memoryBytes,
+            counters: imageCounters)
         prober = Prober(
             on: reactor, dialer: Dialer(on: reactor, book: shared.book, counters: counters)
         ) { pool, node, health in
@@ -230,7 +238,8 @@ final class Steward: ConnectionOwner {
             let configuration = try start.loader.load()
             var builder = SnapshotBuilder(
                 configuration, after: snapshot, tickets: start.tickets, desk: shared.desk,
-                descriptorLimit: start.descriptorLimit, wallSeconds: wallNow() / 1_000_000)
+                descriptorLimit: start.descriptorLimit, wallSeconds: wallNow() / 1_000_000,
+                transformer: start.transformer)
             let next = try builder.build()
             var kept = listeners
             try kept.bind(configuration.places, workers: team.count)

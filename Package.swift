@@ -39,6 +39,7 @@ let floor1: [Target] =
         .target(
             name: "CPorticoOpenSSL",
             linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
+        .target(name: "CPorticoNgHTTP2", linkerSettings: [.linkedLibrary("nghttp2")]),
         // The photographs come in by #embed, not as resources.
         .target(name: "CPorticoDemo", exclude: ["photographs"]),
     ]
@@ -50,6 +51,7 @@ let floor2: [Target] =
 
 let floor3: [Target] =
     module("PorticoHTTP1", ["PorticoBytes", "PorticoHTTP"], tested: ["HTTP1Properties"])
+    + module("PorticoHTTP2", ["PorticoBytes", "PorticoHTTP", "CPorticoNgHTTP2"])
     + module("PorticoTLS", ["PorticoBytes", "PorticoSettings", "CPorticoOpenSSL"])
     + module("PorticoOrigins", ["PorticoBytes", "PorticoSettings"])
     + module("PorticoLimits", ["PorticoBytes", "PorticoSettings"])
@@ -59,8 +61,8 @@ let floor3: [Target] =
     + module("PorticoTelemetry", ["PorticoBytes", "PorticoSettings"])
 
 let columns: [Target.Dependency] = [
-    "PorticoBytes", "PorticoHTTP", "PorticoLoop", "PorticoSettings", "PorticoHTTP1", "PorticoTLS",
-    "PorticoOrigins", "PorticoLimits", "PorticoCache", "PorticoWAF", "PorticoImage",
+    "PorticoBytes", "PorticoHTTP", "PorticoLoop", "PorticoSettings", "PorticoHTTP1", "PorticoHTTP2",
+    "PorticoTLS",    "PorticoOrigins", "PorticoLimits", "PorticoCache", "PorticoWAF", "PorticoImage",
     "PorticoTelemetry",
 ]
 

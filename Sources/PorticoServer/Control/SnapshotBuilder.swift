@@ -47,14 +47,15 @@ struct SnapshotBuilder {
         let sites = configuration.sites.compactMap {
             site(for: $0, among: pools, cache, &problems)
         }
-        let tls = serverContext(&problems)
+        let contexts = serverContexts(&problems)
         if !problems.isEmpty { throw StartFault(problems) }
         let policy = Policy(
             sites: SiteTable(sites), pools: pools,
             httpsPort: configuration.listeners.first { $0.tls }?.address.port, cache: cache)
         return Snapshot(
             configuration: configuration, policy: policy, limits: configuration.limits,
-            dialRules: rules, mostConnections: mostConnections(), tls: tls,
+            dialRules: rules, mostConnections: mostConnections(), tls: contexts?.http1,
+            tlsWithHTTP2: contexts?.http2,
             digest: Digest.hex(Digest.sha256(Array(configuration.text.utf8).span).span))
     }
 
@@ -195,7 +196,10 @@ struct SnapshotBuilder {
 
     // MARK: - Certificates
 
-    private mutating func serverContext(_ problems: inout [String]) -> ServerContext? {
+    /// What is offered by ALPN differs from listener to listener, and the admin API has no HTTP/2.
+    private mutating func serverContexts(
+        _ problems: inout [String]
+    ) -> (http1: ServerContext, http2: ServerContext)? {
         guard configuration.listeners.contains(where: \.tls) || configuration.admin.tls else {
             return nil
         }
@@ -217,10 +221,15 @@ struct SnapshotBuilder {
                 certificates = [try developmentCertificate()]
             }
             if certificates.isEmpty { return nil }
-            return try ServerContext(
-                certificates: certificates,
-                minimumVersion: configuration.tls.minVersion == .v13 ? .tls13 : .tls12,
-                protocols: [.http11], tickets: tickets)
+            let version = configuration.tls.minVersion == .v13 ? TLSVersion.tls13 : .tls12
+            return (
+                try ServerContext(
+                    certificates: certificates, minimumVersion: version, protocols: [.http11],
+                    tickets: tickets),
+                try ServerContext(
+                    certificates: certificates, minimumVersion: version,
+                    protocols: [.h2, .http11], tickets: tickets)
+            )
         } catch {
             problems.append(error.sentence)
             return nil

@@ -214,6 +214,10 @@ package final class Transport {
         do { try await stream.writable(by: deadline, in: scope) } catch { throw .io(error) }
     }
 
+    package func sleepUntilWritable(_ sleeper: any Sleeper, until deadline: Instant) {
+        stream.sleepUntilWritable(sleeper, until: deadline)
+    }
+
     // MARK: - The end
 
     /// Tells the peer that nothing more comes (close_notify, FIN), and goes on reading.

@@ -7,8 +7,6 @@ package struct InactiveSetting: Equatable, Sendable {
 
     /// What there is of it. Whoever builds the thing deletes the row.
     private static let table: [(path: String, when: Condition)] = [
-        ("listen.http2", .on),
-        ("listen.h2c", .on),
         ("origins.*.protocol", .otherThan("http/1.1")),
         ("site.waf", .on),
         ("site.images", .on),

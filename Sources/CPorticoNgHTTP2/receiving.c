@@ -10,7 +10,9 @@ static void *stream_of(portico_h2 *h2, int32_t id) {
 static int on_begin_frame(nghttp2_session *session, const nghttp2_frame_hd *head, void *user) {
     portico_h2 *h2 = user;
     (void)session;
-    if (h2->calls.begins(h2->owner, head->type, head->flags, head->length, head->stream_id))
+    int32_t id = head->stream_id;
+    if (h2->calls.begins(
+            h2->owner, head->type, head->flags, head->length, id, id && stream_of(h2, id)))
         return 0;
     h2->was_refused = true;
     return NGHTTP2_ERR_CALLBACK_FAILURE;
@@ -142,8 +144,8 @@ enum portico_h2_result portico_h2_receive(
     if (read >= 0) return PORTICO_H2_DONE;
     switch (read) {
         case NGHTTP2_ERR_CALLBACK_FAILURE:
-            return h2->was_refused ? PORTICO_H2_CALM : PORTICO_H2_EXHAUSTED;
-        case NGHTTP2_ERR_FLOODED: return PORTICO_H2_CALM;
+            return h2->was_refused ? PORTICO_H2_REFUSED : PORTICO_H2_EXHAUSTED;
+        case NGHTTP2_ERR_FLOODED: return PORTICO_H2_FLOODED;
         case NGHTTP2_ERR_BAD_CLIENT_MAGIC: return PORTICO_H2_NOT_HTTP2;
         default: return PORTICO_H2_EXHAUSTED;
     }

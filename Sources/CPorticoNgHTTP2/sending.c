@@ -43,7 +43,8 @@ static int on_frame_sent(nghttp2_session *session, const nghttp2_frame *frame, v
     (void)session;
     switch (frame->hd.type) {
         case NGHTTP2_RST_STREAM:
-            h2->calls.sent_reset(h2->owner, frame->rst_stream.error_code);
+            h2->calls.sent_reset(
+                h2->owner, frame->hd.stream_id, frame->rst_stream.error_code);
             break;
         case NGHTTP2_HEADERS:
         case NGHTTP2_DATA:

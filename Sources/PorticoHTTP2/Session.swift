@@ -22,6 +22,13 @@ package import PorticoHTTP
     private var lines: [portico_h2_line] = []
     private var section = Section()
     private(set) var isFlooded = false
+    var violation: ErrorCode?
+    /// The highest stream that the peer has begun.
+    var lastID: Int32 = 0
+    /// Streams that we have reset before the peer had finished them: frames for them may be on
+    /// their way still (RFC 9113 §5.1). Of others that are closed, none may come.
+    private var recentlyReset: [Int32] = []
+    private static let mostRecent = 128
     /// When a header section began of which the end has not come yet.
     package internal(set) var sectionBegan: Instant?
     /// GOAWAY has been sent or received; no new streams of ours.
@@ -68,12 +75,15 @@ package import PorticoHTTP
         let result = unsafe bytes.withUnsafeBufferPointer {
             unsafe portico_h2_receive(handle, $0.baseAddress, $0.count)
         }
-        if isFlooded || result == PORTICO_H2_CALM {
+        if isFlooded || result == PORTICO_H2_FLOODED {
             terminate(.enhanceYourCalm)
             throw .flood
         }
         switch result {
         case PORTICO_H2_DONE: return
+        case PORTICO_H2_REFUSED:
+            terminate(violation ?? .protocolError)
+            throw .violation
         case PORTICO_H2_NOT_HTTP2:
             terminate(.protocolError)
             throw .notHTTP2
@@ -343,6 +353,14 @@ package import PorticoHTTP
         stream.output.removeAll()
         stream.output.release()
     }
+
+    func noteReset(_ id: Int32) {
+        if recentlyReset.last == id { return }
+        if recentlyReset.count == Self.mostRecent { recentlyReset.removeFirst() }
+        recentlyReset.append(id)
+    }
+
+    func hasReset(_ id: Int32) -> Bool { recentlyReset.contains(id) }
 
     func noteFlood() { isFlooded = true }
 

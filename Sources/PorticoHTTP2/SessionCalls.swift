@@ -8,8 +8,9 @@ enum SessionCalls {
     // SAFETY: whoever made the handle is the `owner`, and frees it before it goes; a `stream` stands
     // among the session's streams until `closed`.
     static let all = unsafe portico_h2_calls(
-        begins: { owner, type, flags, length, _ in
-            unsafe session(owner).begins(type, flags, length)
+        begins: { owner, type, flags, length, id, isOpen in
+            unsafe session(owner)
+                .begins(FrameType(rawValue: type), flags, length, id, isOpen: isOpen)
         },
         block: { owner, id, stream, block in
             let (session, before) = unsafe (session(owner), optional(stream))
@@ -26,7 +27,7 @@ enum SessionCalls {
         end: { owner, stream in unsafe session(owner).ended(incoming(stream)) },
         closed: { owner, stream, code in unsafe session(owner).closed(incoming(stream), code) },
         sent_end: { owner, stream in unsafe session(owner).sentEnd(incoming(stream)) },
-        sent_reset: { owner, code in unsafe session(owner).sentReset(code) },
+        sent_reset: { owner, id, code in unsafe session(owner).sentReset(id, code) },
         goaway: { owner, last, code in
             unsafe session(owner).tell(.goAway(last: last, code: code))
             unsafe session(owner).noteGoAway()
@@ -55,11 +56,35 @@ enum SessionCalls {
 }
 
 extension Session {
-    fileprivate func begins(_ type: UInt8, _ flags: UInt8, _ length: Int) -> Bool {
-        if type == FrameType.headers.rawValue { sectionBegan = now }
+    fileprivate func begins(
+        _ type: FrameType?, _ flags: UInt8, _ length: Int, _ id: Int32, isOpen: Bool
+    ) -> Bool {
+        if type == .headers { sectionBegan = now }
         // An origin that wastes our time is left for other reasons.
-        return settings.role == .client
-            || meter.begins(FrameType(rawValue: type), flags, length, at: now)
+        if settings.role == .client { return true }
+        guard meter.begins(type, flags, length, at: now) else {
+            violation = .enhanceYourCalm
+            return false
+        }
+        violation = isOpen ? nil : judge(type, on: id)
+        return violation == nil
+    }
+
+    /// A frame for a stream that there is not, or for none (RFC 9113 §5.1, §5.1.1, §6.3).
+    private func judge(_ type: FrameType?, on id: Int32) -> ErrorCode? {
+        switch type {
+        case .headers:
+            if id > lastID {
+                lastID = id
+                return nil
+            }
+            return id == 0 || hasReset(id) ? nil : .protocolError
+        case .data: return id == 0 || id > lastID || hasReset(id) ? nil : .streamClosed
+        case .priority: return id == 0 ? .protocolError : nil
+        case .resetStream, .settings, .pushPromise, .ping, .goAway, .windowUpdate, .continuation,
+            .priorityUpdate, nil:
+            return nil
+        }
     }
 
     // MARK: - Header sections
@@ -229,7 +254,9 @@ extension Session {
         if stream.isDropped, stream.inflow == .open { reset(stream, .none) }
     }
 
-    fileprivate func sentReset(_ code: UInt32) {
+    fileprivate func sentReset(_ id: Int32, _ code: UInt32) {
+        // Also of streams that never began here: the library refuses those above the limit.
+        noteReset(id)
         // Those that the peer did not bring about: the end of an answer given early, a refusal for
         // want of room; made-you-reset is all the others.
         guard settings.role == .server, code != ErrorCode.none.rawValue else { return }

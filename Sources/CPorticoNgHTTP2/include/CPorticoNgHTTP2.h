@@ -47,8 +47,10 @@ typedef struct {
 /// How a session tells. `stream` is what `block` returned, or NULL for a stream of which the owner
 /// has never heard.
 typedef struct {
-    /// The head of a frame has come. False: the connection ends here (ENHANCE_YOUR_CALM).
-    bool (*begins)(void *owner, uint8_t type, uint8_t flags, size_t length, int32_t id);
+    /// The head of a frame has come; `is_open`: for a stream that there is. False: the connection
+    /// ends here.
+    bool (*begins)(
+        void *owner, uint8_t type, uint8_t flags, size_t length, int32_t id, bool is_open);
     /// A whole header section; returns what shall stand for the stream, or NULL.
     void *_Nullable (*_Nonnull block)(
         void *owner, int32_t id, void *_Nullable stream, const portico_h2_block *block);
@@ -60,7 +62,7 @@ typedef struct {
     void (*closed)(void *owner, void *stream, uint32_t code);
     /// The last frame of our side has been given away.
     void (*sent_end)(void *owner, void *stream);
-    void (*sent_reset)(void *owner, uint32_t code);
+    void (*sent_reset)(void *owner, int32_t id, uint32_t code);
     void (*goaway)(void *owner, int32_t last_id, uint32_t code);
     void (*settings)(void *owner);
     void (*pong)(void *owner);
@@ -85,7 +87,9 @@ typedef struct {
 enum portico_h2_result {
     PORTICO_H2_DONE,
     /// `begins` said no.
-    PORTICO_H2_CALM,
+    PORTICO_H2_REFUSED,
+    /// Too many frames wait to be sent that only answer the peer's.
+    PORTICO_H2_FLOODED,
     /// What came is not HTTP/2.
     PORTICO_H2_NOT_HTTP2,
     /// Out of the session's memory, or of everybody's.

@@ -14,6 +14,9 @@ package import PorticoHTTP
     var now: Instant
     private var events: [SessionEvent] = []
     private(set) var streams: [SessionStream] = []
+    /// Closed, and nobody's.
+    private var spares: [SessionStream] = []
+    private static let mostSpares = 64
     /// Written by `produce`, consumed by whoever sends.
     package var output = Buffer()
     /// Bytes that all streams have to send.
@@ -200,7 +203,6 @@ package import PorticoHTTP
     /// A response that is complete before its request is has its end first, then the stream's
     /// (RFC 9113 §8.1).
     package func drop(_ stream: SessionStream) {
-        stream.user = nil
         guard !stream.isClosed else { return }
         stream.isDropped = true
         consume(stream.input.count, of: stream.id)
@@ -211,6 +213,14 @@ package import PorticoHTTP
         } else if stream.hasSentEnd, stream.inflow == .open {
             reset(stream, .none)
         }
+    }
+
+    /// Takes back a stream that is closed, to be another one.
+    package func giveBack(_ stream: SessionStream) {
+        guard stream.isClosed, spares.count < Self.mostSpares else { return }
+        stream.user = nil
+        // What a long head or body left behind is not kept.
+        if stream.request.fields.storage.capacity <= 4096 { spares.append(stream) }
     }
 
     /// Makes frames until `output` holds `room` bytes, or nothing can be sent now.
@@ -316,6 +326,7 @@ package import PorticoHTTP
             stream.slot = -1
             if stream.inflow == .open { stream.inflow = .broken(code: nil) }
             dropOutput(of: stream)
+            stream.closeCode = ErrorCode.cancel.rawValue
             tell(.closed(stream))
         }
         streams = []
@@ -324,13 +335,21 @@ package import PorticoHTTP
     /// Between two bursts: gives back what only they need.
     package func rest() {
         unsafe portico_h2_rest(handle)
-        if output.isEmpty { output.release() }
         lines = []
         section = Section()
         events = []
+        spares = []
     }
 
     // MARK: - What the callbacks do
+
+    func makeStream(_ id: Int32) -> SessionStream {
+        if var spare = spares.popLast(), isKnownUniquelyReferenced(&spare) {
+            spare.renew(id: id, at: now)
+            return spare
+        }
+        return SessionStream(id: id, at: now)
+    }
 
     func enter(_ stream: SessionStream) {
         stream.slot = streams.count

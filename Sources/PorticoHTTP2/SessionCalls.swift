@@ -98,7 +98,7 @@ extension Session {
             return known
         }
         guard section.isRequest, settings.role == .server else { return nil }
-        let stream = SessionStream(id: id, at: now)
+        let stream = makeStream(id)
         enter(stream)
         takeRequest(bytes, section, of: stream)
         tell(.request(stream))

@@ -68,6 +68,34 @@ package final class SessionStream {
         lastMoved = now
     }
 
+    /// Becomes another stream, which keeps the storage of this one's head.
+    func renew(id: Int32, at now: Instant) {
+        self.id = id
+        lastMoved = now
+        user = nil
+        request.reset()
+        kind = .ordinary
+        refusal = nil
+        headBytes = 0
+        responses.removeAll()
+        declared = nil
+        received = 0
+        inflow = .open
+        trailers.removeAll()
+        input.removeAll()
+        isDropped = false
+        outflow = .none
+        output.removeAll()
+        sentTrailers = nil
+        isDeferred = false
+        wantsRoom = false
+        sentBytes = 0
+        hasSentEnd = false
+        isExpectingHead = true
+        closeCode = nil
+        slot = -1
+    }
+
     package var isClosed: Bool { slot < 0 }
 
     /// Bytes that have been put and not been taken for a frame.
@@ -80,12 +108,6 @@ package final class SessionStream {
     /// The next head of a response, interim or final.
     package func takeResponse() -> ResponseHead? {
         responses.isEmpty ? nil : responses.removeFirst()
-    }
-
-    /// The storage of a request's head that nobody reads any more.
-    package func releaseHeads() {
-        request = RequestHead()
-        trailers = Fields()
     }
 }
 

@@ -6,6 +6,9 @@ package final class Reactor {
     package let timers: Timers
     /// Storage for buffers that come and go with their bytes.
     package let shelf = BlockShelf()
+    /// For what many gather in one turn, to be written at once: 64 KiB and what the last piece of
+    /// them may have too much.
+    package let wideShelf = BlockShelf(blockSize: 96 << 10, most: 8)
     private var poller: Poller
     private var sources: [Source?] = []
     private var generation: UInt64 = 0

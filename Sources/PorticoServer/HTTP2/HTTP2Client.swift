@@ -11,19 +11,20 @@ final class HTTP2Client: ClientPort, StreamUser {
     private static let mostOutput = 64 << 10
     private static let mostMoved = 64 << 10
 
-    private let stream: SessionStream
-    private let connection: HTTP2Connection
-    private let limits: LimitsSettings
+    private(set) var stream: SessionStream
+    private unowned let connection: HTTP2Connection
     private let session: Session
     private let reactor: Reactor
-    let facts: ClientFacts
+    private(set) var facts: ClientFacts
     let scope = Scope()
-    let bodyLength: BodyLength
+    private(set) var bodyLength = BodyLength.none
     /// Body bytes so far.
     private var moved: UInt64 = 0
     private var headOut: UInt64 = 0
     private var putBytes: UInt64 = 0
     private var isTunnel = false
+    /// The exchange has ended.
+    private var isOver = false
     private var reading: WaitPoint?
     private var writing: WaitPoint?
 
@@ -31,18 +32,31 @@ final class HTTP2Client: ClientPort, StreamUser {
         self.stream = stream
         self.connection = connection
         self.facts = facts
-        limits = connection.limits
         session = connection.session
         reactor = connection.reactor
-        bodyLength =
-            if stream.kind == .webSocket {
-                .none
-            } else if let declared = stream.declared {
-                .known(declared)
-            } else {
-                stream.inflow == .ended ? .none : .unknown
-            }
+        bodyLength = Self.bodyLength(of: stream)
     }
+
+    /// Begins with another stream what has served one.
+    func renew(_ stream: SessionStream, facts: ClientFacts) {
+        self.stream = stream
+        self.facts = facts
+        bodyLength = Self.bodyLength(of: stream)
+        scope.reset()
+        moved = 0
+        headOut = 0
+        putBytes = 0
+        isTunnel = false
+        isOver = false
+    }
+
+    private static func bodyLength(of stream: SessionStream) -> BodyLength {
+        if stream.kind == .webSocket { return .none }
+        if let declared = stream.declared { return .known(declared) }
+        return stream.inflow == .ended ? .none : .unknown
+    }
+
+    private var limits: LimitsSettings { connection.limits }
 
     /// The request from its head to its log line.
     func serve(by handler: any RequestHandler) async {
@@ -55,7 +69,8 @@ final class HTTP2Client: ClientPort, StreamUser {
         } else {
             await handler.handle(stream.request, from: self)
         }
-        connection.ended(stream)
+        isOver = true
+        connection.ended(self)
     }
 
     func streamHasNews() { reading?.wake() }
@@ -63,6 +78,7 @@ final class HTTP2Client: ClientPort, StreamUser {
     func streamHasRoom() { writing?.wake() }
 
     func streamClosed() {
+        if isOver { return connection.giveBack(self) }
         reading?.wake()
         writing?.wake()
         // A stream that is closed in good order has nothing left to interrupt.

@@ -51,7 +51,9 @@ let floor2: [Target] =
 
 let floor3: [Target] =
     module("PorticoHTTP1", ["PorticoBytes", "PorticoHTTP"], tested: ["HTTP1Properties"])
-    + module("PorticoHTTP2", ["PorticoBytes", "PorticoHTTP", "CPorticoNgHTTP2"])
+    + module(
+        "PorticoHTTP2", ["PorticoBytes", "PorticoHTTP", "CPorticoNgHTTP2"],
+        tested: ["PorticoHTTP1"])
     + module("PorticoTLS", ["PorticoBytes", "PorticoSettings", "CPorticoOpenSSL"])
     + module("PorticoOrigins", ["PorticoBytes", "PorticoSettings"])
     + module("PorticoLimits", ["PorticoBytes", "PorticoSettings"])
@@ -62,7 +64,7 @@ let floor3: [Target] =
 
 let columns: [Target.Dependency] = [
     "PorticoBytes", "PorticoHTTP", "PorticoLoop", "PorticoSettings", "PorticoHTTP1", "PorticoHTTP2",
-    "PorticoTLS",    "PorticoOrigins", "PorticoLimits", "PorticoCache", "PorticoWAF", "PorticoImage",
+    "PorticoTLS", "PorticoOrigins", "PorticoLimits", "PorticoCache", "PorticoWAF", "PorticoImage",
     "PorticoTelemetry",
 ]
 

@@ -1,6 +1,6 @@
 # Sourced by ./run and ./test: what Portico needs from Debian, and how it gets there.
 
-build_packages=(libssl-dev libtomlplusplus-dev)
+build_packages=(libssl-dev libtomlplusplus-dev libnghttp2-dev)
 test_packages=(curl openssl ca-certificates)
 
 # install_missing PACKAGE…: installs those that are not there yet; says nothing where all are.

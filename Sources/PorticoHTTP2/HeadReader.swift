@@ -60,9 +60,8 @@ struct HeadReader {
         // The target first: a refused request is logged with it.
         var targetFault: HeadFault?
         do throws(HeadFault) { try settleTarget(pseudo, in: &head) } catch { targetFault = error }
-        if section.isCut {
-            throw head.fields.count >= settings.headLines - 8 ? .tooManyLines : .tooLong
-        }
+        if head.fields.count > settings.headLines { throw .tooManyLines }
+        if section.isCut { throw .tooLong }
         if let fault { throw fault }
         if let targetFault { throw targetFault }
         joinCookies(of: &head.fields)

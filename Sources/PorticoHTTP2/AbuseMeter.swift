@@ -27,7 +27,8 @@ struct AbuseMeter {
     }
 
     /// The head of a frame has come; whether it is within bounds.
-    mutating func begins(_ type: FrameType?, _ flags: UInt8, _ length: Int, at now: Instant) -> Bool {
+    mutating func begins(_ type: FrameType?, _ flags: UInt8, _ length: Int, at now: Instant) -> Bool
+    {
         switch type {
         case .headers:
             frames.give(4)

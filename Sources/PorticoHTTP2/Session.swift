@@ -79,6 +79,7 @@ package import PorticoHTTP
             unsafe portico_h2_receive(handle, $0.baseAddress, $0.count)
         }
         if isFlooded || result == PORTICO_H2_FLOODED {
+            isFlooded = false
             terminate(.enhanceYourCalm)
             throw .flood
         }
@@ -237,6 +238,7 @@ package import PorticoHTTP
             }
         }
         if isFlooded {
+            isFlooded = false
             terminate(.enhanceYourCalm)
             throw .flood
         }

@@ -101,7 +101,8 @@ struct HeadReaderTests {
     @Test func `no head passes that HTTP/1.1 would refuse`() throws {
         var generator = Lottery(seed: 7)
         let pieces = [
-            "GET", "POST", "OPTIONS", "G@T", "TRACE", "/", "/a?b", "*", "//x", "/%zz", "/a#b", "/\u{80}",
+            "GET", "POST", "OPTIONS", "G@T", "TRACE", "/", "/a?b", "*", "//x", "/%zz", "/a#b",
+            "/\u{80}",
             "a.test", "a.test:80", "[::1]", "[::1", "a..b", "u@h", "x", "host", "content-length",
             "transfer-encoding", "te", "expect", "cookie", "1", "0", "5, 5", "+5", "chunked",
             "trailers", "a\tb", "a\u{1}b", "\u{FF}", "a b", "", "x_y", "(", "\"",

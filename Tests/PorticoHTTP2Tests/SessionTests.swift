@@ -185,13 +185,13 @@ struct SessionAbuseTests {
     ) throws -> (sent: Int, fault: SessionFault?) {
         let most = 20000
         for index in 0..<most {
-            do {
+            do throws(SessionFault) {
                 try rig.receive(make(UInt32(2 * index + 1)).flatMap(\.bytes))
                 _ = try rig.sent()
-            } catch let fault as SessionFault {
+            } catch {
                 // Some builds of the library have a bound of their own, and no last word.
-                if fault != .exhausted { #expect(try rig.sent().goAway == 11) }
-                return (index, fault)
+                if error != .exhausted { #expect(try rig.sent().goAway == 11) }
+                return (index, error)
             }
         }
         return (most, nil)
@@ -201,19 +201,25 @@ struct SessionAbuseTests {
         let floods: [(String, (UInt32) -> [Frame])] = [
             ("rapid reset", { [.headers($0, get), .reset($0)] }),
             ("rapid reset of bodies", { [.headers($0, post, ends: false), .reset($0)] }),
-            ("made you reset", { id in
-                [
-                    .headers(id, post + [("content-length", "1")], ends: false),
-                    .data(id, [1, 2]),
-                ]
-            }),
+            (
+                "made you reset",
+                { id in
+                    [
+                        .headers(id, post + [("content-length", "1")], ends: false),
+                        .data(id, [1, 2]),
+                    ]
+                }
+            ),
             ("ping", { _ in [Frame(type: 6, payload: Array(repeating: 1, count: 8))] }),
             ("settings", { _ in [Frame(type: 4, payload: [0, 3, 0, 0, 0, 100])] }),
             ("priority", { [Frame(type: 2, stream: $0, payload: [0, 0, 0, 0, 16])] }),
             ("window update", { _ in [Frame(type: 8, payload: [0, 0, 0, 1])] }),
-            ("empty data", { id in
-                id == 1 ? [.headers(1, post, ends: false)] : [.data(1, [])]
-            }),
+            (
+                "empty data",
+                { id in
+                    id == 1 ? [.headers(1, post, ends: false)] : [.data(1, [])]
+                }
+            ),
         ]
         for (name, make) in floods {
             let rig = try Rig()

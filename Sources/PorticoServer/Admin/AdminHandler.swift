@@ -90,7 +90,9 @@ final class AdminHandler: RequestHandler {
         }
     }
 
-    private func send(_ answer: AdminAnswer, to head: RequestHead, from client: any ClientPort) async {
+    private func send(_ answer: AdminAnswer, to head: RequestHead, from client: any ClientPort)
+        async
+    {
         var response = ResponseHead(status: answer.status)
         var date = Buffer()
         HTTPDate.write(wallNow() / 1_000_000, into: &date)

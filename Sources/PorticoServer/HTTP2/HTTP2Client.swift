@@ -178,9 +178,12 @@ final class HTTP2Client: ClientPort, StreamUser {
             stream.wantsRoom = true
             let point = writing ?? WaitPoint(reactor.timers)
             writing = point
-            switch await point.wait(by: since + limits.bodyTimeout, in: scope, unless: {
-                stream.waiting == 0 || stream.isClosed
-            }) {
+            switch await point.wait(
+                by: since + limits.bodyTimeout, in: scope,
+                unless: {
+                    stream.waiting == 0 || stream.isClosed
+                })
+            {
             case .ready: continue
             case .interrupted: throw .client(.gone)
             case .late:

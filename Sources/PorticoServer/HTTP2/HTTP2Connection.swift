@@ -341,7 +341,9 @@ final class HTTP2Connection: Sleeper, Settler {
             // Before it has been idle for long, it gives back what it kept for the next burst.
             deadline = isResting ? idleDeadline : min(idleDeadline, reactor.now + Self.patience)
         }
-        if let began = session.sectionBegan { deadline = min(deadline, began + limits.headerTimeout) }
+        if let began = session.sectionBegan {
+            deadline = min(deadline, began + limits.headerTimeout)
+        }
         if case .announced(let until) = phase { deadline = min(deadline, until) }
         return deadline
     }
@@ -366,7 +368,9 @@ final class HTTP2Connection: Sleeper, Settler {
         }
         // Responses that have been given away whole, and that nobody takes.
         session.forEachStream { stream in
-            if stream.hasEndedOutput, stream.waiting > 0, stream.lastMoved + limits.bodyTimeout <= now {
+            if stream.hasEndedOutput, stream.waiting > 0,
+                stream.lastMoved + limits.bodyTimeout <= now
+            {
                 count(.timeoutsWrite)
                 session.reset(stream, .cancel)
             }

@@ -165,7 +165,7 @@ bool portico_h2_respond(
 int32_t portico_h2_request(
     portico_h2 *h2, void *stream, const portico_h2_target *target, const uint8_t *bytes,
     const portico_h2_line *lines, size_t count, int64_t length, bool has_body) {
-    nghttp2_nv *nv = room_for(h2, count + 6);
+    nghttp2_nv *nv = room_for(h2, count + 7);
     if (!nv) return -1;
     uint8_t digits[20];
     size_t used = 0;
@@ -188,6 +188,8 @@ int32_t portico_h2_request(
     if (target->is_websocket)
         nv[used++] = pair(":protocol", 9, (const uint8_t *)"websocket", 9, 0);
     used += add_lines(nv + used, bytes, lines, count);
+    // Trailers are always passed on; gRPC does not go without.
+    nv[used++] = pair("te", 2, (const uint8_t *)"trailers", 8, 0);
     if (length >= 0) {
         size_t digit_count = write_decimal(digits, (uint64_t)length);
         nv[used++] = pair("content-length", 14, digits, digit_count, 0);

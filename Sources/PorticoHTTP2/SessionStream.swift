@@ -105,6 +105,8 @@ package final class SessionStream {
 
     package var hasEndedOutput: Bool { outflow == .ended }
 
+    package var hasResponse: Bool { !responses.isEmpty }
+
     /// The next head of a response, interim or final.
     package func takeResponse() -> ResponseHead? {
         responses.isEmpty ? nil : responses.removeFirst()

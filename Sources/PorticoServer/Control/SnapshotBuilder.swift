@@ -106,11 +106,12 @@ struct SnapshotBuilder {
                     targetBytes: 0),
                 firstByte: pool.firstByteTimeout, betweenBytes: pool.betweenBytesTimeout,
                 idle: limits.idleTimeout),
-            keepalive: pool.keepalive)
+            keepalive: pool.keepalive, isHTTP2: pool.protocol != .http1)
         for node in pool.nodes where node.tls {
             do throws(CertificateFault) {
                 rules.contexts[node.address] = try ClientContext(
-                    trust: node.ca.isEmpty ? .system : .file(node.ca))
+                    trust: node.ca.isEmpty ? .system : .file(node.ca),
+                    protocols: pool.protocol == .h2 ? [.h2] : [.http11])
             } catch {
                 problems.append("origins.\(pool.name): \(node.address): ca: \(error.sentence)")
             }

@@ -12,7 +12,7 @@ final class HTTP2Client: ClientPort, StreamUser {
     private static let mostMoved = 64 << 10
 
     private(set) var stream: SessionStream
-    private unowned let connection: HTTP2Connection
+    private let connection: HTTP2Connection
     private let session: Session
     private let reactor: Reactor
     private(set) var facts: ClientFacts

@@ -5,28 +5,17 @@ internal import PorticoHTTP2
 internal import PorticoLoop
 internal import PorticoTelemetry
 
-/// HTTP/2 with a client (RFC 9113): one connection, and a task for each of its requests.
-///
-/// The connection itself has none: it reads when the transport wakes it, and writes at the end of
-/// the turn, when all the streams that could say something have said it. So the frames of a turn
-/// leave together, ordered by urgency, and an idle connection is a session, a transport and a timer.
-final class HTTP2Connection: Sleeper, Settler {
+/// HTTP/2 with a client (RFC 9113): one connection, and a task for those of its requests that wait.
+final class HTTP2Connection: HTTP2WireOwner {
     static let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
 
-    /// More than this in the output is written before more frames are made.
-    private static let mostOutput = 64 << 10
-    /// Reads of up to 16 KiB before others have their turn.
-    private static let mostReads = 8
-    /// Writes of up to `mostOutput`, likewise.
-    private static let mostWrites = 4
-    /// Frames that are due to a peer who takes none, before no more is read from him.
-    private static let mostBacklog = 256
     /// What responses of one connection may hold together before each of them waits for the client.
     private static let mostWaiting = 1 << 20
     /// How long an idle connection keeps what it may soon need.
     private static let patience = Duration.seconds(1)
     /// How long a client may take to hear that no new streams are wanted.
     private static let farewell = Duration.seconds(1)
+    private static let mostSpares = 64
 
     private enum Phase: Equatable {
         case open
@@ -43,21 +32,12 @@ final class HTTP2Connection: Sleeper, Settler {
     private let handler: any RequestHandler
     let limits: LimitsSettings
     let session: Session
-    private let transport: Transport
     let reactor: Reactor
     private let facts: ClientFacts
-    private lazy var writing = RoomSleeper(self)
+    private lazy var wire = HTTP2Wire(
+        session, over: connection.transport, patience: limits.bodyTimeout, owner: self)
 
     private var phase = Phase.open
-    private var input = Buffer()
-    private var isScheduled = false
-    private var isAsleep = false
-    /// The socket takes nothing: `writing` sleeps.
-    private var isBlocked = false
-    /// The client has finished its side.
-    private var inputHasEnded = false
-    /// A task stands ready to go on next turn.
-    private var goesOn = false
     private var isCountedIdle = false
     private var isResting = false
     /// Requests whose exchange has not ended, also those whose stream has.
@@ -69,7 +49,6 @@ final class HTTP2Connection: Sleeper, Settler {
     private var isServing = false
     /// Clients whose streams are over, to be others'.
     private var spares: [HTTP2Client] = []
-    private static let mostSpares = 64
     private var idleDeadline: Instant
 
     init?(
@@ -78,7 +57,6 @@ final class HTTP2Connection: Sleeper, Settler {
         self.connection = connection
         self.handler = handler
         self.limits = limits
-        transport = connection.transport
         reactor = connection.transport.stream.reactor
         facts = connection.facts()
         idleDeadline = connection.idleDeadline
@@ -91,87 +69,26 @@ final class HTTP2Connection: Sleeper, Settler {
         self.session = session
     }
 
-    func begin() {
-        schedule()
-        readOn()
-    }
+    func begin() { wire.begin() }
 
-    // MARK: - Reading
+    /// Something is to be sent.
+    func schedule() { wire.schedule() }
 
-    func woke(_ wake: Wake) {
-        isAsleep = false
-        switch wake {
-        case .ready: readOn()
-        case .late, .interrupted: lookAtDeadlines()
+    private var isIdle: Bool { underWay == 0 && session.openStreams == 0 }
+
+    // MARK: - Requests
+
+    func take(_ event: SessionEvent) {
+        switch event {
+        case .request(let stream): begin(stream)
+        case .closed:
+            if session.openStreams == 0 { idleDeadline = reactor.now + limits.idleTimeout }
+        case .settings:
+            if isIdle { idleDeadline = max(idleDeadline, reactor.now + limits.idleTimeout) }
+        case .pong:
+            if case .announced = phase { leave() }
+        case .news, .room, .goAway: break
         }
-        schedule()
-    }
-
-    /// Reads what has come, up to a bound, and starts what it asks for.
-    private func readOn() {
-        isResting = false
-        if isCountedIdle {
-            isCountedIdle = false
-            connection.countIdle(false)
-        }
-        reactor.shelf.supply(&input)
-        defer {
-            input.removeAll()
-            reactor.shelf.reclaim(&input)
-        }
-        for _ in 0..<Self.mostReads {
-            guard mayRead else { return }
-            do throws(TransportFault) {
-                guard let count = try transport.readNow(into: &input, upTo: input.room) else {
-                    return
-                }
-                if count == 0 { return endOfInput() }
-            } catch {
-                return end(.cut)
-            }
-            do throws(SessionFault) {
-                try session.receive(input.bytes, at: reactor.now)
-            } catch {
-                follow()
-                return fail()
-            }
-            input.removeAll()
-            follow()
-        }
-        goOnNextTurn()
-    }
-
-    private var mayRead: Bool {
-        if inputHasEnded || phase == .failed || phase == .over { return false }
-        return !(isBlocked && session.backlog > Self.mostBacklog)
-    }
-
-    /// What has been asked before is still answered.
-    private func endOfInput() {
-        inputHasEnded = true
-        if underWay == 0 && session.openStreams == 0 { end(.close) }
-    }
-
-    /// What the session has understood.
-    private func follow() {
-        let events = session.takeEvents()
-        if events.isEmpty { return }
-        for event in events {
-            switch event {
-            case .request(let stream): begin(stream)
-            case .news(let stream): stream.user?.streamHasNews()
-            case .room(let stream): stream.user?.streamHasRoom()
-            case .closed(let stream):
-                stream.user?.streamClosed()
-                if session.openStreams == 0 { idleDeadline = reactor.now + limits.idleTimeout }
-            case .settings where session.openStreams == 0 && underWay == 0:
-                idleDeadline = max(idleDeadline, reactor.now + limits.idleTimeout)
-            case .pong:
-                if case .announced = phase { leave() }
-            case .settings, .goAway: break
-            }
-        }
-        session.giveBack(events)
     }
 
     private func begin(_ stream: SessionStream) {
@@ -229,7 +146,7 @@ final class HTTP2Connection: Sleeper, Settler {
     /// Both the exchange and the stream are over.
     func giveBack(_ client: HTTP2Client) {
         session.giveBack(client.stream)
-        if spares.count < Self.mostSpares { spares.append(client) }
+        if phase != .over, spares.count < Self.mostSpares { spares.append(client) }
     }
 
     func covers(host: Span<UInt8>) -> Bool { connection.covers(host: host) }
@@ -239,105 +156,56 @@ final class HTTP2Connection: Sleeper, Settler {
     /// Whether the client leaves so much untaken that nothing more should be put before it takes some.
     var holdsTooMuch: Bool { session.waiting >= Self.mostWaiting }
 
-    // MARK: - Writing
+    // MARK: - What the wire tells
 
-    /// Something is to be sent: at the end of this turn.
-    func schedule() {
-        if isScheduled || phase == .over { return }
-        isScheduled = true
-        reactor.settleAtTurnsEnd(self)
-    }
-
-    private func goOnNextTurn() {
-        if goesOn { return }
-        goesOn = true
-        reactor.start {
-            self.goesOn = false
-            if self.phase == .over { return }
-            // Meanwhile it may have been put to sleep.
-            if !self.isAsleep { self.readOn() }
-            self.schedule()
+    func wireReads() {
+        isResting = false
+        if isCountedIdle {
+            isCountedIdle = false
+            connection.countIdle(false)
         }
     }
 
-    func settle() {
-        isScheduled = false
+    /// What has been asked before is still answered.
+    func inputEnded() { wire.schedule() }
+
+    func sessionFailed() { phase = .failed }
+
+    func wireBroke(isLate: Bool) {
+        if isLate { count(.timeoutsWrite) }
+        end(.cut)
+    }
+
+    func willSettle() {
         isServing = false
         if nextPending < pending.count { startServing(pending.count - nextPending) }
-        if phase == .over { return }
-        if !isBlocked {
-            do throws(TransportFault) {
-                try writeOn()
-            } catch {
-                return end(.cut)
-            }
-        }
-        if phase == .over { return }
-        if !isBlocked, hasNothingLeft { return end(phase == .failed ? .linger : .close) }
-        sleep()
     }
 
-    private func writeOn() throws(TransportFault) {
-        for _ in 0..<Self.mostWrites {
-            reactor.wideShelf.supply(&session.output)
-            do throws(SessionFault) {
-                try session.produce(upTo: Self.mostOutput, at: reactor.now)
-            } catch {
-                fail()
-            }
-            let isAll = session.output.count < Self.mostOutput
-            let isWritten = try transport.writeNow(&session.output)
-            follow()
-            if !isWritten {
-                isBlocked = true
-                return
-            }
-            reactor.wideShelf.reclaim(&session.output)
-            if isAll { return }
+    func didSettle(isAll: Bool) -> Bool {
+        if isAll, isDone {
+            end(phase == .failed ? .linger : .close)
+            return false
         }
-        goOnNextTurn()
+        if isAll, isIdle, !isCountedIdle {
+            isCountedIdle = true
+            connection.countIdle(true)
+        }
+        return true
     }
 
-    /// The socket takes bytes again, or has not for too long.
-    fileprivate func roomWoke(_ wake: Wake) {
-        isBlocked = false
-        if wake == .ready {
-            schedule()
-        } else {
-            count(.timeoutsWrite)
-            end(.cut)
+    private var isDone: Bool {
+        switch phase {
+        case .over, .failed: true
+        case .leaving: isIdle
+        case .open, .announced:
+            session.isOver || isIdle && (wire.inputHasEnded || session.isGoing && phase == .open)
         }
-    }
-
-    // MARK: - Waiting
-
-    private func sleep() {
-        if isBlocked {
-            // One deadline for each write: whoever takes something has time for more.
-            if !writing.isAsleep {
-                writing.isAsleep = true
-                transport.sleepUntilWritable(writing, until: reactor.now + limits.bodyTimeout)
-            }
-        } else if underWay == 0 && session.openStreams == 0 {
-            if !isCountedIdle && !goesOn {
-                isCountedIdle = true
-                connection.countIdle(true)
-            }
-        }
-        if isAsleep || goesOn { return }
-        if !mayRead {
-            // Woken by room, or by what is under way.
-            return
-        }
-        if !transport.wouldWait { return goOnNextTurn() }
-        isAsleep = true
-        transport.sleep(self, until: deadline)
     }
 
     /// When to look at what should have happened by then.
-    private var deadline: Instant {
+    var deadline: Instant {
         var deadline = reactor.now + limits.bodyTimeout
-        if underWay == 0 && session.openStreams == 0 {
+        if isIdle {
             // Before it has been idle for long, it gives back what it kept for the next burst.
             deadline = isResting ? idleDeadline : min(idleDeadline, reactor.now + Self.patience)
         }
@@ -348,7 +216,7 @@ final class HTTP2Connection: Sleeper, Settler {
         return deadline
     }
 
-    private func lookAtDeadlines() {
+    func deadlinePassed() {
         let now = reactor.now
         if underWay == 0 {
             session.rest()
@@ -358,10 +226,10 @@ final class HTTP2Connection: Sleeper, Settler {
         if let began = session.sectionBegan, began + limits.headerTimeout <= now {
             count(.timeoutsHeader)
             session.terminate(.protocolError)
-            return fail()
+            return wire.fail()
         }
         if case .announced(let until) = phase, until <= now { leave() }
-        if underWay == 0, session.openStreams == 0 {
+        if isIdle {
             guard idleDeadline <= now else { return }
             count(.timeoutsIdle)
             return leave()
@@ -385,11 +253,7 @@ final class HTTP2Connection: Sleeper, Settler {
         guard phase == .open else { return }
         phase = .announced(until: reactor.now + Self.farewell)
         session.announceEnd()
-        if isAsleep {
-            transport.stopSleeping()
-            isAsleep = false
-        }
-        schedule()
+        wire.wakeUp()
     }
 
     private func leave() {
@@ -398,53 +262,15 @@ final class HTTP2Connection: Sleeper, Settler {
         schedule()
     }
 
-    /// The connection cannot go on: GOAWAY, and its end.
-    private func fail() {
-        if phase == .over { return }
-        phase = .failed
-        session.connectionEnded()
-        follow()
-        schedule()
-    }
-
-    private var hasNothingLeft: Bool {
-        switch phase {
-        case .over: true
-        case .failed: session.output.isEmpty
-        case .leaving:
-            underWay == 0 && session.openStreams == 0 && session.output.isEmpty
-        case .open, .announced:
-            session.isOver
-                || (inputHasEnded || session.isGoing && phase == .open) && underWay == 0
-                    && session.openStreams == 0 && session.output.isEmpty
-        }
-    }
-
     private func end(_ ending: HTTP1Client.Ending) {
         if phase == .over { return }
         phase = .over
-        if isAsleep {
-            transport.stopSleeping()
-            isAsleep = false
-        }
         if isCountedIdle { connection.countIdle(false) }
-        session.connectionEnded()
-        follow()
-        session.output.removeAll()
-        reactor.wideShelf.reclaim(&session.output)
+        wire.end()
+        // Each of them knows its connection.
+        spares = []
+        pending = []
+        nextPending = 0
         connection.http2Ended(ending)
-    }
-}
-
-/// Sleeps for the connection until the socket takes bytes.
-private final class RoomSleeper: Sleeper {
-    private unowned let connection: HTTP2Connection
-    var isAsleep = false
-
-    init(_ connection: HTTP2Connection) { self.connection = connection }
-
-    func woke(_ wake: Wake) {
-        isAsleep = false
-        connection.roomWoke(wake)
     }
 }

@@ -7,7 +7,6 @@ package struct InactiveSetting: Equatable, Sendable {
 
     /// What there is of it. Whoever builds the thing deletes the row.
     private static let table: [(path: String, when: Condition)] = [
-        ("origins.*.protocol", .otherThan("http/1.1")),
         ("site.waf", .on),
         ("site.images", .on),
         ("site.rate_limits", .on),
@@ -24,7 +23,6 @@ package struct InactiveSetting: Equatable, Sendable {
     private enum Condition {
         /// It stands there and does not say no; a table says yes by standing there.
         case on
-        case otherThan(String)
     }
 
     static func all(in root: Section) -> [InactiveSetting] {
@@ -32,7 +30,6 @@ package struct InactiveSetting: Equatable, Sendable {
             root.values(at: path).filter { value in
                 switch condition {
                 case .on: !value.isOff
-                case .otherThan(let text): !value.isText(text)
                 }
             }
         }

@@ -3,6 +3,9 @@
 
 #include <nghttp2/nghttp2.h>
 
+/// Pieces of the library's memory that are kept: below PIECE_STEP * PIECE_CLASSES bytes.
+enum { PIECE_STEP = 64, PIECE_CLASSES = 9, MOST_KEPT = 256 };
+
 struct portico_h2 {
     nghttp2_session *session;
     portico_h2_calls calls;
@@ -18,7 +21,8 @@ struct portico_h2 {
     size_t nv_room;
     bool was_refused;
     bool took;
-    size_t memory;
+    size_t memory, kept;
+    struct piece *pieces[PIECE_CLASSES];
     portico_h2_options options;
 };
 

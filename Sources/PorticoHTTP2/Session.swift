@@ -372,7 +372,7 @@ package import PorticoHTTP
     func dropOutput(of stream: SessionStream) {
         waiting -= stream.output.count
         stream.output.removeAll()
-        stream.output.release()
+        stream.letGoOfOutput()
     }
 
     func noteReset(_ id: Int32) {

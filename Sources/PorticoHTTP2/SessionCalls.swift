@@ -241,7 +241,7 @@ extension Session {
         stream.sentBytes &+= UInt64(count)
         meter.sentData(count)
         if stream.output.isEmpty {
-            stream.output.release()
+            stream.letGoOfOutput()
             if stream.wantsRoom {
                 stream.wantsRoom = false
                 tell(.room(stream))

@@ -96,6 +96,9 @@ package final class SessionStream {
         slot = -1
     }
 
+    /// Gives back the storage of an empty output, unless it is small enough to wait for the next.
+    func letGoOfOutput() { if output.capacity > 4096 { output.release() } }
+
     package var isClosed: Bool { slot < 0 }
 
     /// Bytes that have been put and not been taken for a frame.

@@ -208,13 +208,9 @@ final class ClientConnection: Sleeper {
         guard traits.allowsPriorKnowledge, traits.tls == nil else { return false }
         var input = transport.takeUnread()
         defer { transport.unread(input.bytes) }
-        let preface = HTTP2Connection.preface.span
         do throws(IOFault) {
             while true {
-                let count = min(input.count, preface.count)
-                guard input.bytes.extracting(first: count).equals(preface.extracting(first: count))
-                else { return false }
-                if count == preface.count { return true }
+                if let isPreface = HTTP2Connection.isPreface(input.bytes) { return isPreface }
                 guard let read = try stream.readNow(into: &input, upTo: 4096) else {
                     try await stream.readable(by: idleDeadline)
                     continue

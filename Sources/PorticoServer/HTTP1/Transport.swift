@@ -18,11 +18,19 @@ package final class Transport {
     /// How much ciphertext is held for a slow peer before more plaintext is encrypted.
     private static let mostCiphertext = 64 << 10
     private static let readSize = 16 << 10
+    /// A record can be read when all of it has come. So the first ones of something long fit into a
+    /// packet each, until the network's window has grown; then they are as large as they can be.
+    private static let firstRecords = (size: 1350, bytes: 16 << 10)
+    /// After such a pause the window has shrunk again (RFC 2861).
+    private static let pause = Duration.seconds(1)
 
     package let stream: Stream
     private var engine: TLSEngine?
     private var received = Buffer()
     private var sending = Buffer()
+    /// Plaintext sent since the last pause, as far as it matters; and when the last of it was.
+    private var sentLately = 0
+    private var lastSent = Instant(nanoseconds: 0)
     /// The engine may have more plaintext without more ciphertext.
     private var mayHaveMore = false
 
@@ -186,15 +194,26 @@ package final class Transport {
         if engine == nil {
             do { return try stream.writeNow(&buffer) } catch { throw .io(error) }
         }
+        if stream.reactor.now.since(lastSent) > Self.pause { sentLately = 0 }
+        lastSent = stream.reactor.now
         while true {
             if try !flushNow() { return false }
             if buffer.isEmpty { return true }
+            // What fits into one record goes as one.
+            let isFirst =
+                sentLately < Self.firstRecords.bytes
+                && buffer.count > TLSEngine.largestPlaintext
+            let next = isFirst ? Self.firstRecords.bytes : buffer.count
             var taken = 0
             do throws(TLSFault) {
                 taken =
                     try engine?.send(
-                        buffer.bytes, sending: &sending, upTo: Self.mostCiphertext) ?? 0
+                        buffer.bytes.extracting(first: next), sending: &sending,
+                        upTo: Self.mostCiphertext,
+                        recordSize: isFirst
+                            ? Self.firstRecords.size : TLSEngine.largestPlaintext) ?? 0
             } catch { throw .tls(error) }
+            sentLately = min(sentLately + taken, Self.firstRecords.bytes)
             buffer.consume(taken)
             if taken == 0 && sending.isEmpty { return false }
         }

@@ -7,7 +7,17 @@ internal import PorticoTelemetry
 
 /// HTTP/2 with a client (RFC 9113): one connection, and a task for those of its requests that wait.
 final class HTTP2Connection: HTTP2WireOwner {
-    static let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
+    private static let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
+
+    /// Whether a connection begins as HTTP/2's do (RFC 9113 §3.4); nil while that is open.
+    static func isPreface(_ bytes: Span<UInt8>) -> Bool? {
+        let preface = preface
+        let count = min(bytes.count, preface.count)
+        guard bytes.extracting(first: count).equals(preface.span.extracting(first: count)) else {
+            return false
+        }
+        return count == preface.count ? true : nil
+    }
 
     /// What responses of one connection may hold together before each of them waits for the client.
     private static let mostWaiting = 1 << 20

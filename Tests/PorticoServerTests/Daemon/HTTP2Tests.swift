@@ -11,7 +11,8 @@ struct HTTP2Tests {
     }
 
     @Test func `ALPN, prior knowledge and the listener say which protocol is spoken`() throws {
-        let daemon = try Self.serving(try Origin.echo())
+        let origin = try Origin.echo()
+        let daemon = try Self.serving(origin)
         let secure = "https://127.0.0.1:\(daemon.ports[1])/a?b=c"
         let answer = try daemon.curl("-ik", "--http2", secure)
         #expect(answer.output.hasPrefix("HTTP/2 200"))
@@ -99,10 +100,11 @@ struct HTTP2Tests {
     @Test func `an origin may be spoken to in HTTP/2, over one connection`() throws {
         let origin = try Origin { call in
             guard call.target == "/trailers" else {
-                return try call.answer(200, "\(call.head["via"] ?? "") \(call.bodyCount)")
+                return try call.answer(200, "\(call.bodyCount)")
             }
             try call.wire.send(
-                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\nX-Sum: 7\r\n\r\n")
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\nX-Sum: 7\r\n\r\n"
+            )
         }
         let behind = try Self.serving(origin)
         var settings = Settings(origin)
@@ -114,9 +116,9 @@ struct HTTP2Tests {
         for _ in 0..<3 {
             #expect(
                 try daemon.curl("--data-binary", file, "http://{}/up").output
-                    == "1.1 portico, 2 portico \(3 << 20)")
+                    == "\(3 << 20)")
         }
-        #expect(try daemon.curl("-D", "-", "http://{}/trailers").output.contains("X-Sum: 7"))
+        #expect(try daemon.curl("-D", "-", "http://{}/trailers").output.contains("x-sum: 7"))
         // One for each worker, at most.
         #expect(
             try daemon.metric("portico_origin_connections_used_total{connection=\"new\"}") <= 2)

@@ -111,7 +111,7 @@ package final class Transport {
                 if result == .closed { return 0 }
             }
             guard let read = try readCiphertext() else {
-                if received.isEmpty { received.release() }
+                if received.isEmpty { stream.reactor.shelf.reclaim(&received) }
                 return nil
             }
             if read == 0 { throw .cut }
@@ -126,6 +126,7 @@ package final class Transport {
     }
 
     private func readCiphertext() throws(TransportFault) -> Int? {
+        stream.reactor.shelf.supply(&received)
         do {
             return try stream.readNow(into: &received, upTo: Self.readSize)
         } catch { throw .io(error) }
@@ -204,6 +205,7 @@ package final class Transport {
                 sentLately < Self.firstRecords.bytes
                 && buffer.count > TLSEngine.largestPlaintext
             let next = isFirst ? Self.firstRecords.bytes : buffer.count
+            supplySending(for: buffer.count)
             var taken = 0
             do throws(TLSFault) {
                 taken =
@@ -223,9 +225,28 @@ package final class Transport {
     private func flushNow() throws(TransportFault) -> Bool {
         do {
             let done = try stream.writeNow(&sending)
-            if done { sending.release() }
+            if done { reclaimSending() }
             return done
         } catch { throw .io(error) }
+    }
+
+    /// Lends storage that all of it fits into: growing by steps would copy what is encrypted.
+    private func supplySending(for count: Int) {
+        let reactor = stream.reactor
+        if count + TLSEngine.recordOverhead <= reactor.shelf.blockSize {
+            reactor.shelf.supply(&sending)
+        } else {
+            reactor.wideShelf.supply(&sending)
+        }
+    }
+
+    private func reclaimSending() {
+        let reactor = stream.reactor
+        if sending.capacity == reactor.wideShelf.blockSize {
+            reactor.wideShelf.reclaim(&sending)
+        } else {
+            reactor.shelf.reclaim(&sending)
+        }
     }
 
     package func writable(by deadline: Instant, in scope: Scope? = nil) async throws(TransportFault)

@@ -107,6 +107,7 @@ extension Session {
 
     private func takeRequest(_ bytes: Span<UInt8>, _ section: Section, of stream: SessionStream) {
         stream.headBytes = bytes.count
+        stream.isBare = section.endsStream
         if section.endsStream { stream.inflow = .ended }
         do throws(HeadFault) {
             stream.kind = try HeadReader(settings: settings)

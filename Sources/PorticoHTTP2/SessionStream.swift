@@ -28,6 +28,8 @@ package final class SessionStream {
     package internal(set) var kind = RequestKind.ordinary
     /// Why the request's head was refused.
     package internal(set) var refusal: HeadFault?
+    /// Whether the request ended with its head. Asked later, `inflow` may have ended by DATA too.
+    package internal(set) var isBare = false
     /// Bytes of the request's header section, decoded.
     package internal(set) var headBytes = 0
     /// Heads of responses that nobody has looked at yet, for a client.
@@ -76,6 +78,7 @@ package final class SessionStream {
         request.reset()
         kind = .ordinary
         refusal = nil
+        isBare = false
         headBytes = 0
         responses.removeAll()
         declared = nil

@@ -38,6 +38,15 @@ struct SessionTests {
         }
     }
 
+    @Test func `a body that came with its head is a body`() throws {
+        let rig = try Rig()
+        try rig.receive(.headers(1, post, ends: false), .data(1, [1, 2], ends: true))
+        try rig.receive(.headers(3, post))
+        #expect(rig.streams.map(\.isBare) == [false, true])
+        #expect(rig.streams.map(\.inflow) == [.ended, .ended])
+        #expect(rig.read(rig.streams[0]) == [1, 2])
+    }
+
     @Test func `the window opens as the body is read, and no sooner`() throws {
         let rig = try Rig { $0.streamWindow = 65536 }
         try rig.receive(.headers(1, post, ends: false))

@@ -53,7 +53,7 @@ final class HTTP2Client: ClientPort, StreamUser {
     private static func bodyLength(of stream: SessionStream) -> BodyLength {
         if stream.kind == .webSocket { return .none }
         if let declared = stream.declared { return .known(declared) }
-        return stream.inflow == .ended ? .none : .unknown
+        return stream.isBare ? .none : .unknown
     }
 
     private var limits: LimitsSettings { connection.limits }

@@ -55,6 +55,26 @@ struct HTTP2Tests {
         #expect(down.output == "3200000")
     }
 
+    /// What gRPC's clients do for a small message.
+    @Test func `a body of unknown length that comes with its head reaches the origin`() throws {
+        let origin = try Origin { try $0.answer(200, "\($0.bodyCount) bytes") }
+        let daemon = try Self.serving(origin)
+        let wire = try daemon.connect()
+        var section: [UInt8] = []
+        for (name, value) in [
+            (":method", "POST"), (":scheme", "http"), (":authority", "a"), (":path", "/"),
+        ] {
+            section += [0, UInt8(name.utf8.count)] + Array(name.utf8)
+            section += [UInt8(value.utf8.count)] + Array(value.utf8)
+        }
+        let settings: [UInt8] = [0, 0, 0, 4, 0, 0, 0, 0, 0]
+        try wire.send(
+            Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8) + settings
+                + [0, 0, UInt8(section.count), 1, 4, 0, 0, 0, 1] + section
+                + [0, 0, 5, 0, 1, 0, 0, 0, 1] + Array("hello".utf8))
+        #expect(try wire.text(to: "5 bytes").hasSuffix("5 bytes"))
+    }
+
     @Test func `trailers and early hints come through`() throws {
         let origin = try Origin { call in
             try call.wire.send(

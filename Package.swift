@@ -54,6 +54,7 @@ let floor1: [Target] =
                 .linkedLibrary("gif"), .linkedLibrary("webp"), .linkedLibrary("webpdemux"),
                 .linkedLibrary("webpmux"), .linkedLibrary("avif"), .linkedLibrary("lcms2"),
             ]),
+        .target(name: "CPorticoNgHTTP2", linkerSettings: [.linkedLibrary("nghttp2")]),
         // The photographs come in by #embed, not as resources.
         .target(name: "CPorticoDemo", exclude: ["photographs"]),
     ]
@@ -66,6 +67,9 @@ let floor2: [Target] =
 let floor3: [Target] =
     module("PorticoHTTP1", ["PorticoBytes", "PorticoHTTP"], tested: ["HTTP1Properties"])
     + module("PorticoCoding", ["PorticoBytes", "PorticoHTTP", "CPorticoCoding"])
+    + module(
+        "PorticoHTTP2", ["PorticoBytes", "PorticoHTTP", "CPorticoNgHTTP2"],
+        tested: ["PorticoHTTP1"])
     + module("PorticoTLS", ["PorticoBytes", "PorticoSettings", "CPorticoOpenSSL"])
     + module("PorticoOrigins", ["PorticoBytes", "PorticoSettings"])
     + module("PorticoLimits", ["PorticoBytes", "PorticoSettings"])
@@ -77,9 +81,9 @@ let floor3: [Target] =
     + module("PorticoTelemetry", ["PorticoBytes", "PorticoSettings"], tested: ["StrictJSON"])
 
 let columns: [Target.Dependency] = [
-    "PorticoBytes", "PorticoHTTP", "PorticoLoop", "PorticoSettings", "PorticoHTTP1", "PorticoTLS",
-    "PorticoOrigins", "PorticoLimits", "PorticoCache", "PorticoWAF", "PorticoImage",
-    "PorticoTelemetry", "PorticoCoding",
+    "PorticoBytes", "PorticoHTTP", "PorticoLoop", "PorticoSettings", "PorticoHTTP1", "PorticoHTTP2",
+    "PorticoCoding", "PorticoTLS", "PorticoOrigins", "PorticoLimits", "PorticoCache", "PorticoWAF",
+    "PorticoImage", "PorticoTelemetry",
 ]
 
 let floor4 = module(

@@ -60,7 +60,7 @@ struct SnapshotBuilder {
                 sites.append(site)
             }
         }
-        let tls = serverContext(&problems)
+        let contexts = serverContexts(&problems)
         if !problems.isEmpty { throw StartFault(problems) }
         let policy = Policy(
             sites: SiteTable(sites), pools: pools,
@@ -69,7 +69,8 @@ struct SnapshotBuilder {
             images: imagePolicy())
         return Snapshot(
             configuration: configuration, policy: policy, limits: configuration.limits,
-            dialRules: rules, mostConnections: mostConnections(), tls: tls,
+            dialRules: rules, mostConnections: mostConnections(), tls: contexts?.http1,
+            tlsWithHTTP2: contexts?.http2,
             digest: Digest.hex(Digest.sha256(Array(configuration.text.utf8).span).span))
     }
 
@@ -145,11 +146,12 @@ struct SnapshotBuilder {
                     targetBytes: 0),
                 firstByte: pool.firstByteTimeout, betweenBytes: pool.betweenBytesTimeout,
                 idle: limits.idleTimeout),
-            keepalive: pool.keepalive)
+            keepalive: pool.keepalive, isHTTP2: pool.protocol != .http1)
         for node in pool.nodes where node.tls {
             do throws(CertificateFault) {
                 rules.contexts[node.address] = try ClientContext(
-                    trust: node.ca.isEmpty ? .system : .file(node.ca))
+                    trust: node.ca.isEmpty ? .system : .file(node.ca),
+                    protocols: pool.protocol == .h2 ? [.h2] : [.http11])
             } catch {
                 problems.append("origins.\(pool.name): \(node.address): ca: \(error.sentence)")
             }
@@ -294,7 +296,10 @@ struct SnapshotBuilder {
 
     // MARK: - Certificates
 
-    private mutating func serverContext(_ problems: inout [String]) -> ServerContext? {
+    /// What is offered by ALPN differs from listener to listener, and the admin API has no HTTP/2.
+    private mutating func serverContexts(
+        _ problems: inout [String]
+    ) -> (http1: ServerContext, http2: ServerContext)? {
         guard configuration.listeners.contains(where: \.tls) || configuration.admin.tls else {
             return nil
         }
@@ -316,10 +321,15 @@ struct SnapshotBuilder {
                 certificates = [try developmentCertificate()]
             }
             if certificates.isEmpty { return nil }
-            return try ServerContext(
-                certificates: certificates,
-                minimumVersion: configuration.tls.minVersion == .v13 ? .tls13 : .tls12,
-                protocols: [.http11], tickets: tickets)
+            let version = configuration.tls.minVersion == .v13 ? TLSVersion.tls13 : .tls12
+            return (
+                try ServerContext(
+                    certificates: certificates, minimumVersion: version, protocols: [.http11],
+                    tickets: tickets),
+                try ServerContext(
+                    certificates: certificates, minimumVersion: version,
+                    protocols: [.h2, .http11], tickets: tickets)
+            )
         } catch {
             problems.append(error.sentence)
             return nil

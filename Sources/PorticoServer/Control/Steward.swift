@@ -151,8 +151,10 @@ final class Steward: ConnectionOwner {
 
     private func traits(of settings: ListenSettings, at bound: SocketAddress?) -> ListenerTraits {
         ListenerTraits(
-            address: bound ?? settings.address, tls: settings.tls ? snapshot.tls : nil,
-            expectsProxyHeader: settings.proxyProtocol, trustedProxies: settings.trustedProxies)
+            address: bound ?? settings.address,
+            tls: settings.tls ? (settings.http2 ? snapshot.tlsWithHTTP2 : snapshot.tls) : nil,
+            expectsProxyHeader: settings.proxyProtocol, trustedProxies: settings.trustedProxies,
+            allowsPriorKnowledge: settings.h2c)
     }
 
     /// One line for each listener, for people and for scripts that wait for it.

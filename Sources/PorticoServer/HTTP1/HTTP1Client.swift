@@ -94,7 +94,7 @@ final class HTTP1Client: ClientPort {
         while true {
             switch await receiveHead() {
             case .request: await handler.handle(head, from: self)
-            case .refused(let status): await handler.refuse(status, from: self)
+            case .refused(let status): await handler.refuse(status, head, from: self)
             case .ending(let ending): return ending
             }
             if isCut { return .cut }
@@ -400,8 +400,8 @@ extension LimitsSettings {
 
 /// Answers the requests of a listener: the shop's, or the administrator's.
 protocol RequestHandler: AnyObject {
-    func handle(_ head: RequestHead, from client: HTTP1Client) async
+    func handle(_ head: RequestHead, from client: any ClientPort) async
 
-    /// A head could not be read; the connection ends with the answer.
-    func refuse(_ status: UInt16, from client: HTTP1Client) async
+    /// A head could not be read; `head` is what is known of it.
+    func refuse(_ status: UInt16, _ head: RequestHead, from client: any ClientPort) async
 }

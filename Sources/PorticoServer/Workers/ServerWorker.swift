@@ -214,12 +214,12 @@ final class ShopHandler: RequestHandler {
 
     init(_ exchanges: ExchangeWorker) { self.exchanges = exchanges }
 
-    func handle(_ head: RequestHead, from client: HTTP1Client) async {
+    func handle(_ head: RequestHead, from client: any ClientPort) async {
         await Exchange(head, from: client, on: exchanges).run()
     }
 
-    func refuse(_ status: UInt16, from client: HTTP1Client) async {
+    func refuse(_ status: UInt16, _ head: RequestHead, from client: any ClientPort) async {
         exchanges.counters.increment(.requestFaults(status: Int(status)))
-        await Exchange(client.head, from: client, on: exchanges).run(refusing: status)
+        await Exchange(head, from: client, on: exchanges).run(refusing: status)
     }
 }

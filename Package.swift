@@ -35,6 +35,7 @@ let floor1: [Target] =
     module("PorticoBytes")
     + [
         .target(name: "CPorticoLinux"),
+        .target(name: "CPorticoSeccomp", linkerSettings: [.linkedLibrary("seccomp")]),
         .target(name: "CPorticoTOML"),
         .target(
             name: "CPorticoCoding",
@@ -45,6 +46,15 @@ let floor1: [Target] =
         .target(
             name: "CPorticoOpenSSL",
             linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
+        // Loops over pixels: also debug builds and tests want them compiled well.
+        .target(
+            name: "CPorticoCodecs", cSettings: [.unsafeFlags(["-O2"])],
+            linkerSettings: [
+                .linkedLibrary("jpeg"), .linkedLibrary("png"), .linkedLibrary("z"),
+                .linkedLibrary("gif"), .linkedLibrary("webp"), .linkedLibrary("webpdemux"),
+                .linkedLibrary("webpmux"), .linkedLibrary("avif"), .linkedLibrary("lcms2"),
+            ]),
+        .target(name: "CPorticoNgHTTP2", linkerSettings: [.linkedLibrary("nghttp2")]),
         // The photographs come in by #embed, not as resources.
         .target(name: "CPorticoDemo", exclude: ["photographs"]),
     ]
@@ -57,24 +67,29 @@ let floor2: [Target] =
 let floor3: [Target] =
     module("PorticoHTTP1", ["PorticoBytes", "PorticoHTTP"], tested: ["HTTP1Properties"])
     + module("PorticoCoding", ["PorticoBytes", "PorticoHTTP", "CPorticoCoding"])
+    + module(
+        "PorticoHTTP2", ["PorticoBytes", "PorticoHTTP", "CPorticoNgHTTP2"],
+        tested: ["PorticoHTTP1"])
     + module("PorticoTLS", ["PorticoBytes", "PorticoSettings", "CPorticoOpenSSL"])
     + module("PorticoOrigins", ["PorticoBytes", "PorticoSettings"])
     + module("PorticoLimits", ["PorticoBytes", "PorticoSettings"])
     + module("PorticoCache", ["PorticoBytes", "PorticoHTTP", "PorticoSettings"])
     + module("PorticoWAF", ["PorticoBytes", "PorticoSettings"])
-    + module("PorticoImage", ["PorticoBytes", "PorticoSettings"])
+    + module(
+        "PorticoImage",
+        ["PorticoBytes", "PorticoLoop", "PorticoSettings", "CPorticoCodecs", "CPorticoSeccomp"])
     + module("PorticoTelemetry", ["PorticoBytes", "PorticoSettings"], tested: ["StrictJSON"])
 
 let columns: [Target.Dependency] = [
-    "PorticoBytes", "PorticoHTTP", "PorticoLoop", "PorticoSettings", "PorticoHTTP1", "PorticoTLS",
-    "PorticoOrigins", "PorticoLimits", "PorticoCache", "PorticoWAF", "PorticoImage",
-    "PorticoTelemetry", "PorticoCoding",
+    "PorticoBytes", "PorticoHTTP", "PorticoLoop", "PorticoSettings", "PorticoHTTP1", "PorticoHTTP2",
+    "PorticoCoding", "PorticoTLS", "PorticoOrigins", "PorticoLimits", "PorticoCache", "PorticoWAF",
+    "PorticoImage", "PorticoTelemetry",
 ]
 
 let floor4 = module(
     "PorticoExchange",
     ["PorticoBytes", "PorticoHTTP", "PorticoLoop", "PorticoSettings", "PorticoOrigins",
-     "PorticoLimits", "PorticoCache", "PorticoTelemetry", "PorticoCoding"])
+     "PorticoLimits", "PorticoCache", "PorticoImage", "PorticoTelemetry", "PorticoCoding"])
 
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 
@@ -116,7 +131,7 @@ let tools: [Target] = [
         name: "PorticoBench",
         dependencies: [
             "PorticoBytes", "PorticoSettings", "PorticoHTTP", "PorticoHTTP1", "PorticoCache",
-            "PorticoCoding", "PorticoLimits", "PorticoLoop",
+            "PorticoCoding", "PorticoLimits", "PorticoLoop", "PorticoServer",
         ],
         swiftSettings: strict),
 ]

@@ -9,33 +9,42 @@ extension Exchange {
     /// Answers from the cache where it may, else from an origin: by a fetch of its own, or by one
     /// that is under way.
     func serve(by route: Route) async throws(ExchangeFault) {
+        if let image = imageCall() { return try await serve(image, by: route) }
         guard let call = cacheCall(by: route) else { return try await fetch(by: route) }
         var waits = 0
         flights: while true {
             call.look(for: request)
-            if let (stored, status) = try reusable(call, by: route),
-                let source = StoredSource(stored.body, on: worker.reactor)
+            // Of those who want the same, the one who leads reads it.
+            if call.mayBeOnDisk, call.permit != nil || waits == Self.mostWaits || !mayWait(call) {
+                await call.readFromDisk(for: request)
+            }
+            if !call.mayBeOnDisk, let (stored, status) = try reusable(call, by: route),
+                let source = source(of: stored)
             {
                 // Found although it was not there before: the flight before has landed.
                 call.permit.take()?.fulfil(with: stored)
                 return try await deliver(stored, status, from: source)
             }
-            if request.method == .head || call.rules.noStore || call.permit != nil { break }
+            if !mayWait(call) || call.permit != nil { break }
             // Whoever was handed several answers that were not for him goes alone.
             if waits == Self.mostWaits { break }
             waits += 1
-            if call.cache.flights.isMarked(
-                call.hash, at: worker.reactor.now, variant: { call.variant(request, $0) })
+            if !call.mayBeOnDisk,
+                call.cache.flights.isMarked(
+                    call.hash, at: worker.reactor.now, variant: { call.variant(request, $0) })
             {
                 break
             }
             switch await board(call) {
+            case .alone where call.mayBeOnDisk:
+                waits = Self.mostWaits
+                continue
             case .alone: break flights
             case .lead: continue
             case .stored(let stored):
                 if call.accepts(stored, for: request, at: worker.reactor.now) {
                     // Too large to be kept, and its beginning is gone already.
-                    guard let source = StoredSource(stored.body, on: worker.reactor) else {
+                    guard let source = source(of: stored) else {
                         break flights
                     }
                     var status = CacheStatus(forward: call.forward)
@@ -49,6 +58,11 @@ extension Exchange {
         call.takesConditions =
             request.method != .head && (call.permit != nil || call.found != nil)
         try await fetch(by: route, for: call)
+    }
+
+    /// Whether another's answer may be waited for.
+    private func mayWait(_ call: CacheCall) -> Bool {
+        request.method != .head && !call.rules.noStore && !call.rules.onlyIfCached
     }
 
     /// What to ask the cache; nil: it is not to be asked.
@@ -67,9 +81,9 @@ extension Exchange {
             return nil
         }
         return CacheCall(
-            cache, of: place, for: request, rules,
+            cache, of: place, typeKeys: site?.typeKeys ?? false, for: request, rules,
             isHTTPS: Forwarding.scheme(of: request, facts) == .https,
-            style: site?.preset == .magento ? .magento : .plain)
+            style: site?.keyStyle ?? .plain)
     }
 
     /// What was found, if it answers the request as it stands.
@@ -113,9 +127,10 @@ extension Exchange {
             head.methodRange = ByteRange(start, start + name.count)
         }
         let errand = CacheCall(
-            call.cache, of: call.site, for: head, call.rules, isHTTPS: call.isHTTPS,
-            style: call.style, isBackground: true)
+            call.cache, of: call.site, typeKeys: call.typeKeys, for: head, call.rules,
+            isHTTPS: call.isHTTPS, style: call.style, isBackground: true)
         errand.look(for: head)
+        if errand.found == nil, let found = call.found { errand.adopt(found.response) }
         errand.takesConditions = true
         errand.forward = .stale
         errand.permit = consume permit
@@ -129,14 +144,14 @@ extension Exchange {
 
     // MARK: - Waiting for another's fetch
 
-    private enum Boarded {
+    enum Boarded {
         case lead
         case stored(StoredResponse)
         case alone
     }
 
     /// Joins the flight for the key, or begins it.
-    private func board(_ call: CacheCall) async -> Boarded {
+    func board(_ call: CacheCall) async -> Boarded {
         let reactor = worker.reactor
         let point = WaitPoint(reactor.timers)
         let waker = reactor.waker(for: point)
@@ -166,7 +181,7 @@ extension Exchange {
         }
     }
 
-    private static let mostWaits = 3
+    static let mostWaits = 3
 
     /// How long to wait for another's answer before asking oneself: as long as an origin has for
     /// its first byte.

@@ -35,7 +35,7 @@ extension Exchange {
         }
         defer { worker.giveBack(&head.fields) }
         if request.method != .head { call?.prepare(&head, from: facts) }
-        if call != nil { head.fields.append(.surrogateCapability, "portico=\"ESI/1.0\"") }
+        if call != nil { announceAssembly(in: &head) }
         let balancer = worker.balancer(for: route.pool)
         balancer.budget.requestBegan(at: worker.reactor.now)
         defer { balancer.budget.requestEnded() }

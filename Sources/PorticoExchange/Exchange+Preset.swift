@@ -1,5 +1,6 @@
 internal import PorticoCache
 internal import PorticoHTTP
+internal import PorticoLoop
 internal import PorticoTelemetry
 
 /// What a site's preset knows of its shop beyond the standards, step by step.
@@ -22,7 +23,11 @@ extension Exchange {
         _ head: borrowing ResponseHead, _ call: CacheCall, _ times: FetchTimes
     ) -> StoredRules? {
         if !isMagento { return rulesToStore(head, call, times, under: call.cache.settings) }
-        if MagentoRules.isPrivate(head, to: request) { return nil }
+        if MagentoRules.isPrivate(head, to: request) {
+            call.cache.refusals.note(
+                call.hash, .private, status: head.status, at: worker.reactor.now)
+            return nil
+        }
         var settings = call.cache.settings
         settings.setCookie = .strip
         guard var rules = rulesToStore(head, call, times, under: settings) else { return nil }
@@ -34,10 +39,15 @@ extension Exchange {
         _ head: borrowing ResponseHead, _ call: CacheCall, _ times: FetchTimes,
         under settings: borrowing CacheSettings
     ) -> StoredRules? {
-        let storability = Storability.judge(
+        switch Storability.judge(
             request, call.rules, head, times: times, settings: settings, isHTTPS: call.isHTTPS)
-        guard case .store(let rules) = storability else { return nil }
-        return rules
+        {
+        case .store(let rules): return rules
+        case .no(let reason):
+            call.cache.refusals.note(
+                call.hash, reason, status: head.status, at: worker.reactor.now)
+            return nil
+        }
     }
 
     /// A page that is stored loses the cookies that came with it, for everybody.

@@ -63,6 +63,10 @@ extension Exchange {
         line.isRateLimited = record.isRateLimited
         let request = request
         let facts = facts
+        let parameters = record.imageParameters ?? []
+        if let bytes = record.imageBytes {
+            line.image = AccessRecord.Image(bytesIn: record.imageSourceBytes, bytesOut: bytes)
+        }
         let node = record.node.map { Array($0.name.utf8) } ?? []
         withID { id in
             log.append(
@@ -71,6 +75,7 @@ extension Exchange {
                     requestID: id, clientIP: facts.clientText.span,
                     host: request[request.authority], method: request[request.methodRange],
                     uri: request[request.targetRange], origin: node.span,
+                    imageParameters: parameters.span,
                     userAgent: request[request.fields.range(of: .userAgent)],
                     referer: request[request.fields.range(of: .referer)]))
         }

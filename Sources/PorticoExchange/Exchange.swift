@@ -38,6 +38,7 @@ package final class Exchange {
     var asked: Instant
     /// Whether the client has been given the head of a final response.
     var hasAnswered = false
+    var imageStage = ImageStage.open
 
     package init(_ received: RequestHead, from client: any ClientPort, on worker: ExchangeWorker) {
         self.received = received
@@ -57,9 +58,31 @@ package final class Exchange {
             facts.isTrustedProxy && RequestIDs.isWellFormed(received[said]) ? said : .empty
     }
 
+    /// Fetches something else on behalf of `parent`, under its policy and its id. `request` must be
+    /// made of its head.
+    init(_ request: RequestHead, from client: any ClientPort, as parent: Exchange) {
+        received = request
+        self.request = request
+        self.client = client
+        facts = client.facts
+        found = parent.found
+        worker = parent.worker
+        policy = parent.policy
+        site = parent.site
+        response = ResponseHead(with: parent.worker.takeSpare())
+        began = parent.began
+        asked = began
+        requestID = parent.requestID
+        givenID = parent.givenID
+    }
+
     package func run() async {
         beginRecord()
         do throws(ExchangeFault) {
+            if isPurge {
+                try await purge()
+                return finish()
+            }
             let site = try findSite()
             if let wait = try admit(to: site) { try await hold(for: wait) }
             if let location = try redirection(of: site) {
@@ -72,6 +95,10 @@ package final class Exchange {
         } catch {
             await refuse(because: error)
         }
+        finish()
+    }
+
+    private func finish() {
         finishRecord()
         worker.giveBack(&response.fields)
     }
@@ -105,4 +132,9 @@ package struct ExchangeRecord {
     /// Whether the request went beyond a rate limit, and which one refused it.
     package var isRateLimited = false
     var rateRefusal: RateRefusal?
+    /// Of a picture, in normal form; nil: none was asked for.
+    package var imageParameters: [UInt8]?
+    package var imageSourceBytes = 0
+    /// Nil: none was made, or found.
+    package var imageBytes: Int?
 }

@@ -14,6 +14,12 @@ package enum Forwarding {
         }
     }
 
+    /// What rules of an edge, and nobody else, say about pictures (Fastly's names).
+    private static func isImageOrder(_ line: Fields.Line, _ name: Span<UInt8>) -> Bool {
+        line.name == .other && name.count > 19 && name[0] | 0x20 == 0x78
+            && name.extracting(..<19).equalsFolded("x-fastly-imageopto-")
+    }
+
     /// The head for an origin, from the one received (hop by hop, and what an origin may know of the client).
     ///
     /// Hop-by-hop fields go (RFC 9110 §7.6.1), Host is written first and from the target's
@@ -31,7 +37,10 @@ package enum Forwarding {
             received.fields.lines.first.map {
                 $0.name == .host && $0.valueRange == received.authority
             } ?? false
-        fields.removeHopByHop { isReplaced($0) && !(keepsHost && $0 == .host) }
+        fields.removeHopByHop { line, name in
+            (isReplaced(line.name) && !(keepsHost && line.name == .host))
+                || isImageOrder(line, name)
+        }
         if !keepsHost { fields.insertFirst(.host, received[received.authority]) }
 
         // The chain of addresses is only worth passing on when we believe who wrote it.
@@ -80,10 +89,11 @@ package enum Forwarding {
 
     /// Turns an origin's response head into the one for the client: hop-by-hop fields and what
     /// was meant for the edge go, what the edge adds comes. Content-Length stays only where it
-    /// is true (`length`), or speaks of what a GET would have got (HEAD, 304).
+    /// is true (`length`), or speaks of what a GET would have got (HEAD, 304). `showsTags`: to who
+    /// may look behind the curtain.
     package static func prepareResponse(
         _ head: inout ResponseHead, length: BodyLength, answering method: Method,
-        requestID: Span<UInt8>, isUpgrade: Bool
+        requestID: Span<UInt8>, isUpgrade: Bool, showsTags: Bool = false
     ) {
         let keepsLength =
             switch length {
@@ -91,9 +101,10 @@ package enum Forwarding {
             case .none: (method == .head && head.status != 204) || head.status == 304
             case .unknown: false
             }
-        head.fields.removeHopByHop { name in
-            switch name {
-            case .surrogateKey, .surrogateControl, .cacheTag, .xMagentoTags, .xRequestID: true
+        head.fields.removeHopByHop { line, _ in
+            switch line.name {
+            case .xRequestID: true
+            case .surrogateKey, .surrogateControl, .cacheTag, .xMagentoTags: !showsTags
             case .contentLength: !keepsLength
             default: false
             }

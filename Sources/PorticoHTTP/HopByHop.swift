@@ -26,15 +26,17 @@ extension Fields {
     ///
     /// - Parameter isUnwanted: what goes with them in the same pass.
     @inline(__always)
-    package mutating func removeHopByHop(and isUnwanted: (FieldName) -> Bool = { _ in false }) {
+    package mutating func removeHopByHop(
+        and isUnwanted: (Line, Span<UInt8>) -> Bool = { _, _ in false }
+    ) {
         let named = linesNamedByConnection()
         if named.isEmpty {
-            return removeAll { line, _ in line.name.isHopByHop || isUnwanted(line.name) }
+            return removeAll { line, name in line.name.isHopByHop || isUnwanted(line, name) }
         }
         var index = 0
-        removeAll { line, _ in
+        removeAll { line, name in
             defer { index += 1 }
-            return line.name.isHopByHop || named[index] || isUnwanted(line.name)
+            return line.name.isHopByHop || named[index] || isUnwanted(line, name)
         }
     }
 

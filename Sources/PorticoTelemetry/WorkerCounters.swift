@@ -69,6 +69,15 @@ package import Synchronization
     case timeoutsIdle
     case timeoutsWrite
 
+    case imagesDelivered
+    /// Transformations whose result was stored.
+    case imagesMade
+    /// Originals that were sent in place of a picture.
+    case imagesPassed
+    case imageFailuresRequest
+    case imageFailuresSource
+    case imageFailuresLimit
+
     case accessRecordsDropped
     case wafRecordsDropped
     case poolRejections
@@ -125,8 +134,8 @@ extension AccessRecord.CacheOutcome {
 package final class WorkerCounters: Sendable {
     // More than there are counts: the rest keeps the last ones away from the cache line of
     // whatever another worker allocates behind this object.
-    @usableFromInline package static let capacity = 80
-    @usableFromInline let cells: InlineArray<80, Atomic<Int>>
+    @usableFromInline package static let capacity = 128
+    @usableFromInline let cells: InlineArray<128, Atomic<Int>>
 
     package let requestDuration = LatencyHistogram()
     /// From the request's last byte to the first of the origin's answer.

@@ -45,7 +45,7 @@ struct ESITests {
             let stage = stage(on: worker)
             let origin = stage.origin("a", page("<p><esi:include src=\"/cart?x=1\"/></p>"))
             let cart = stage.origin("a", part("one"))
-            let first = stage.ask(on: worker)
+            let first = stage.ask(fields: "Accept: text/html;q=0.9", on: worker)
             #expect(first.body == "<p>one</p>")
             #expect(first.headLength == .unknown)
             #expect(first.values("ETag") == [] && first.values("Surrogate-Control") == [])

@@ -13,8 +13,9 @@ package struct TagReader: Sendable {
     }
 
     private let headers: [Header]
-    /// A bit for each `FieldName` among them: nearly every line is none.
-    private let names: (low: UInt64, high: UInt64)
+    /// A bit for each name among them, since nearly every line of a head is none: asking costs a
+    /// nanosecond then, where going through the array was 3 % of a hit.
+    private let names: UInt128
     private let hash: KeyedHash128
 
     package init(_ settings: CacheSettings, seed: (UInt64, UInt64)) {
@@ -23,24 +24,12 @@ package struct TagReader: Sendable {
             for index in name.indices { name[index] = ASCII.lowercase(name[index]) }
             return Header(known: FieldName(name.span), lowercased: name)
         }
-        var names: (low: UInt64, high: UInt64) = (0, 0)
-        for header in headers {
-            let bit = Self.bit(of: header.known)
-            names = (names.low | bit.low, names.high | bit.high)
-        }
-        self.names = names
+        names = headers.reduce(0) { $0 | 1 << UInt128($1.known.rawValue) }
         hash = KeyedHash128(seed: seed)
     }
 
-    /// There are fewer than 128 names.
-    private static func bit(of name: FieldName) -> (low: UInt64, high: UInt64) {
-        let bit = UInt64(1) &<< UInt64(name.rawValue & 63)
-        return name.rawValue < 64 ? (bit, 0) : (0, bit)
-    }
-
     package func isTagHeader(_ line: Fields.Line, _ name: Span<UInt8>) -> Bool {
-        let bit = Self.bit(of: line.name)
-        if names.low & bit.low | names.high & bit.high == 0 { return false }
+        if names >> UInt128(line.name.rawValue) & 1 == 0 { return false }
         for header in headers where header.known == line.name {
             if header.known != .other || header.lowercased.span.equalsFolded(name) { return true }
         }

@@ -14,6 +14,20 @@ extension Exchange {
         return PageAssembly(&response, budget: includeBudget ?? PageAssembly.Budget())
     }
 
+    /// Tells an origin that pages may be left for the edge to put together (Edge Architecture
+    /// Specification §2.1): on requests of those who say that they take pages.
+    func announceAssembly(in head: inout RequestHead) {
+        var takesPages = false
+        head.fields.forEachMember(of: .accept) { member in
+            let type = member.extracting(..<(member.firstIndex(of: 0x3B) ?? member.count))
+                .trimmingOWS
+            takesPages =
+                takesPages || type.equalsFolded("text/html") || type.equals("*/*")
+                || type.equalsFolded("text/*")
+        }
+        if takesPages { head.fields.append(.surrogateCapability, "portico=\"ESI/1.0\"") }
+    }
+
     /// Moves a page, and what it includes, until it is complete.
     func assemble(
         _ assembly: PageAssembly, from source: any BodySource, to page: any BodySink

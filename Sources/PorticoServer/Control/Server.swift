@@ -1,5 +1,6 @@
 internal import Logging
 internal import PorticoBytes
+internal import PorticoImage
 internal import PorticoLimits
 internal import PorticoLoop
 internal import PorticoTLS
@@ -38,9 +39,16 @@ package enum Server {
         let configuration = try loader.load()
         let descriptorLimit = Process.raiseDescriptorLimit()
         let tickets = TicketKeys(now: monotonicNow())
+        let logger = OperationalLog.make(level: configuration.log.level)
+        let desk = PurgeDesk(logger)
+        let control = Worker()
+        let transformer = ImageWorkersDoor(control, memory: configuration.images.memoryBytes) {
+            ($0.resident as? Steward)?.imageWorkers
+        }
         var builder = SnapshotBuilder(
-            configuration, after: nil, tickets: tickets, descriptorLimit: descriptorLimit,
-            wallSeconds: wallNow() / 1_000_000)
+            configuration, after: nil, tickets: tickets, desk: desk,
+            descriptorLimit: descriptorLimit, wallSeconds: wallNow() / 1_000_000,
+            transformer: transformer)
         let snapshot = try builder.build()
 
         let asked = configuration.server.workers
@@ -51,8 +59,8 @@ package enum Server {
         try adminListeners.bind([configuration.adminPlace], workers: 1)
         try dropPrivileges(configuration.server.user)
 
-        let logger = OperationalLog.make(level: configuration.log.level)
         for warning in builder.warnings { logger.warning("\(warning)") }
+        DiskKeeper.open(snapshot, logger)
         let log = LogWriter { logger.error("\($0)") }
         log.open(configuration.log.access)
         log.start()
@@ -60,15 +68,14 @@ package enum Server {
         let shared = SharedState(
             snapshots: Published(snapshot),
             connections: ConnectionLedger(seed: (seed.word(at: 0), seed.word(at: 8))),
-            book: NameBook(), log: log)
+            book: NameBook(), log: log, desk: desk)
         let team = (0..<workers).map { _ in
             TeamMember(worker: Worker(), counters: WorkerCounters())
         }
         let start = StewardStart(
             options: options, loader: loader, shared: shared, team: team, signals: signals,
             listeners: listeners, adminListeners: adminListeners, tickets: tickets,
-            descriptorLimit: descriptorLimit, logger: logger)
-        let control = Worker()
+            descriptorLimit: descriptorLimit, transformer: transformer, logger: logger)
         for member in team {
             member.worker.send { reactor in
                 reactor.resident = ServerWorker(

@@ -3,6 +3,7 @@ internal import PorticoCache
 internal import PorticoExchange
 internal import PorticoHTTP
 internal import PorticoHTTP1
+internal import PorticoImage
 internal import PorticoLimits
 internal import PorticoLoop
 internal import PorticoOrigins
@@ -15,20 +16,27 @@ struct SnapshotBuilder {
     /// The snapshot in force, whose knowledge of nodes goes on.
     let former: Snapshot?
     let tickets: TicketKeys
+    /// Nil where nothing is going to be served.
+    let desk: PurgeDesk?
     let descriptorLimit: Int
     /// Unix seconds.
     let wallSeconds: Int64
+    /// Who transforms pictures; nil: nobody, where no request will be served.
+    let transformer: (any ImageTransformer)?
 
     /// What is not wrong, but worth a line in the log.
     private(set) var warnings: [String] = []
 
     init(
         _ configuration: Configuration, after former: Snapshot?, tickets: TicketKeys,
-        descriptorLimit: Int, wallSeconds: Int64
+        desk: PurgeDesk? = nil, descriptorLimit: Int, wallSeconds: Int64,
+        transformer: (any ImageTransformer)? = nil
     ) {
+        self.transformer = transformer
         self.configuration = configuration
         self.former = former
         self.tickets = tickets
+        self.desk = desk
         self.descriptorLimit = descriptorLimit
         self.wallSeconds = wallSeconds
     }
@@ -52,15 +60,17 @@ struct SnapshotBuilder {
                 sites.append(site)
             }
         }
-        let tls = serverContext(&problems)
+        let contexts = serverContexts(&problems)
         if !problems.isEmpty { throw StartFault(problems) }
         let policy = Policy(
             sites: SiteTable(sites), pools: pools,
             httpsPort: configuration.listeners.first { $0.tls }?.address.port, cache: cache,
-            limits: limits)
+            limits: limits, purging: desk.map { PurgeGate(configuration, desk: $0) },
+            images: imagePolicy())
         return Snapshot(
             configuration: configuration, policy: policy, limits: configuration.limits,
-            dialRules: rules, mostConnections: mostConnections(), tls: tls,
+            dialRules: rules, mostConnections: mostConnections(), tls: contexts?.http1,
+            tlsWithHTTP2: contexts?.http2,
             digest: Digest.hex(Digest.sha256(Array(configuration.text.utf8).span).span))
     }
 
@@ -69,7 +79,8 @@ struct SnapshotBuilder {
     /// As many connections as there are descriptors for, with a share kept for origins, files
     /// and listeners: a front door that takes its last descriptor for a client cannot ask anybody.
     private mutating func mostConnections() -> Int {
-        let reserve = min(max(48, descriptorLimit / 4), 4096)
+        let segments = DiskGeometry(diskBytes: configuration.cache.diskBytes)?.segmentCount ?? 0
+        let reserve = min(max(48, descriptorLimit / 4), 4096) + segments
         let possible = max(16, descriptorLimit - reserve)
         if possible < configuration.limits.connections {
             warnings.append(
@@ -94,9 +105,33 @@ struct SnapshotBuilder {
             {
                 warnings.append("cache.memory and cache.max_object change at the next start")
             }
+            if settings.diskBytes != before.diskBytes || settings.directory != before.directory
+                || configuration.server.stateDirectory
+                    != former.configuration.server.stateDirectory
+            {
+                warnings.append("cache.disk and cache.path change at the next start")
+            }
             return ResponseCache(settings, seed: seed, after: cache)
         }
+        if settings.diskBytes > 0, settings.memoryBytes == 0 {
+            warnings.append("cache.disk has no effect where cache.memory is 0")
+        } else if settings.diskBytes > 0, DiskGeometry(diskBytes: settings.diskBytes) == nil {
+            warnings.append("cache.disk is less than 1 MiB: nothing is kept on disk")
+        }
         return settings.memoryBytes > 0 ? ResponseCache(settings, seed: seed) : nil
+    }
+
+    // MARK: - Images
+
+    private mutating func imagePolicy() -> ImagePolicy? {
+        let settings = configuration.images
+        if let before = former?.configuration.images,
+            before.workers != settings.workers || before.memoryBytes != settings.memoryBytes
+        {
+            warnings.append("images.workers and images.memory change at the next start")
+        }
+        guard let transformer, configuration.sites.contains(where: \.images) else { return nil }
+        return ImagePolicy(settings, by: transformer)
     }
 
     // MARK: - Origins
@@ -111,11 +146,12 @@ struct SnapshotBuilder {
                     targetBytes: 0),
                 firstByte: pool.firstByteTimeout, betweenBytes: pool.betweenBytesTimeout,
                 idle: limits.idleTimeout),
-            keepalive: pool.keepalive)
+            keepalive: pool.keepalive, isHTTP2: pool.protocol != .http1)
         for node in pool.nodes where node.tls {
             do throws(CertificateFault) {
                 rules.contexts[node.address] = try ClientContext(
-                    trust: node.ca.isEmpty ? .system : .file(node.ca))
+                    trust: node.ca.isEmpty ? .system : .file(node.ca),
+                    protocols: pool.protocol == .h2 ? [.h2] : [.http11])
             } catch {
                 problems.append("origins.\(pool.name): \(node.address): ca: \(error.sentence)")
             }
@@ -200,7 +236,8 @@ struct SnapshotBuilder {
             redirectsToHTTPS: settings.redirectHTTPS, hsts: Array(hsts.utf8),
             purgeSite: cache?.ledger.site(Array(settings.purgeName.utf8)),
             compressesFrom: settings.compress ? settings.compressMinBytes : nil,
-            preset: settings.preset)
+            preset: settings.preset, purgeName: settings.purgeName,
+            typeKeys: settings.typeKeys, transformsImages: settings.images)
     }
 
     private func route(
@@ -259,7 +296,10 @@ struct SnapshotBuilder {
 
     // MARK: - Certificates
 
-    private mutating func serverContext(_ problems: inout [String]) -> ServerContext? {
+    /// What is offered by ALPN differs from listener to listener, and the admin API has no HTTP/2.
+    private mutating func serverContexts(
+        _ problems: inout [String]
+    ) -> (http1: ServerContext, http2: ServerContext)? {
         guard configuration.listeners.contains(where: \.tls) || configuration.admin.tls else {
             return nil
         }
@@ -281,10 +321,15 @@ struct SnapshotBuilder {
                 certificates = [try developmentCertificate()]
             }
             if certificates.isEmpty { return nil }
-            return try ServerContext(
-                certificates: certificates,
-                minimumVersion: configuration.tls.minVersion == .v13 ? .tls13 : .tls12,
-                protocols: [.http11], tickets: tickets)
+            let version = configuration.tls.minVersion == .v13 ? TLSVersion.tls13 : .tls12
+            return (
+                try ServerContext(
+                    certificates: certificates, minimumVersion: version, protocols: [.http11],
+                    tickets: tickets),
+                try ServerContext(
+                    certificates: certificates, minimumVersion: version,
+                    protocols: [.h2, .http11], tickets: tickets)
+            )
         } catch {
             problems.append(error.sentence)
             return nil

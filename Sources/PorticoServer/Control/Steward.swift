@@ -2,6 +2,7 @@ internal import Logging
 internal import PorticoBytes
 internal import PorticoCache
 internal import PorticoExchange
+internal import PorticoImage
 internal import PorticoLoop
 internal import PorticoOrigins
 internal import PorticoSettings
@@ -19,6 +20,7 @@ struct StewardStart: Sendable {
     let adminListeners: Listeners
     let tickets: TicketKeys
     let descriptorLimit: Int
+    let transformer: any ImageTransformer
     let logger: Logger
 }
 
@@ -45,6 +47,8 @@ final class Steward: ConnectionOwner {
     private var adminListener: Listener?
     private var adminConnections: [Int32: ClientConnection] = [:]
     private var admin: AdminHandler?
+    let imageWorkers: ImageWorkers
+    let imageCounters = ImageCounters()
     private var drainedWorkers = 0
     private var lastStop: Instant?
     /// Of admin connections and probes; not in the totals of the shop's requests.
@@ -62,6 +66,10 @@ final class Steward: ConnectionOwner {
         listeners = start.listeners
         startedAt = wallNow()
         let logger = start.logger
+        let images = start.shared.snapshots.current.configuration.images
+        imageWorkers = ImageWorkers(
+            on: reactor, workers: images.workers, memory: images.memoryBytes,
+            counters: imageCounters)
         prober = Prober(
             on: reactor, dialer: Dialer(on: reactor, book: shared.book, counters: counters)
         ) { pool, node, health in
@@ -97,6 +105,14 @@ final class Steward: ConnectionOwner {
             sweep()
             return .seconds(1)
         }
+        reactor.every(.seconds(10)) { [unowned self] in
+            snapshot.policy.cache?.disk?.tend()
+            return .seconds(10)
+        }
+        reactor.every(.milliseconds(250)) { [unowned self] in
+            reactor.start { await self.refreshStale() }
+            return .milliseconds(250)
+        }
         reactor.every(.seconds(60)) { [unowned self] in
             start.tickets.rotate(at: reactor.now)
             return .seconds(60)
@@ -108,6 +124,25 @@ final class Steward: ConnectionOwner {
         _ = snapshot.policy.cache?.store.sweep(budget: 4096)
     }
 
+    /// Has what soft purges made stale fetched anew. Each pool's share goes always to the same worker,
+    /// so that one bound holds for all of it.
+    private func refreshStale() async {
+        let policy = snapshot.policy
+        guard let cache = policy.cache, let stale = await shared.desk.takeStale(of: cache),
+            !stale.isEmpty
+        else { return }
+        var shares = Array(repeating: [StoredResponse](), count: team.count)
+        for response in stale {
+            guard let pool = policy.pool(of: response),
+                let place = policy.pools.firstIndex(where: { $0 === pool })
+            else { continue }
+            shares[place % team.count].append(response)
+        }
+        for (member, share) in zip(team, shares) where !share.isEmpty {
+            member.send { $0.refresh(share) }
+        }
+    }
+
     private func follow(_ snapshot: Snapshot) {
         shared.book.follow(snapshot.policy.pools, at: reactor.now)
         names.look()
@@ -116,8 +151,10 @@ final class Steward: ConnectionOwner {
 
     private func traits(of settings: ListenSettings, at bound: SocketAddress?) -> ListenerTraits {
         ListenerTraits(
-            address: bound ?? settings.address, tls: settings.tls ? snapshot.tls : nil,
-            expectsProxyHeader: settings.proxyProtocol, trustedProxies: settings.trustedProxies)
+            address: bound ?? settings.address,
+            tls: settings.tls ? (settings.http2 ? snapshot.tlsWithHTTP2 : snapshot.tls) : nil,
+            expectsProxyHeader: settings.proxyProtocol, trustedProxies: settings.trustedProxies,
+            allowsPriorKnowledge: settings.h2c)
     }
 
     /// One line for each listener, for people and for scripts that wait for it.
@@ -157,6 +194,9 @@ final class Steward: ConnectionOwner {
     // MARK: - Admin connections
 
     var limits: LimitsSettings { snapshot.limits }
+
+    /// Nobody purges by method here.
+    var purgers: NetworkList { NetworkList() }
 
     var handler: any RequestHandler {
         guard let admin else { preconditionFailure("the admin listener has a handler") }
@@ -199,8 +239,9 @@ final class Steward: ConnectionOwner {
             if phase == .draining { throw StartFault(["the daemon is stopping"]) }
             let configuration = try start.loader.load()
             var builder = SnapshotBuilder(
-                configuration, after: snapshot, tickets: start.tickets,
-                descriptorLimit: start.descriptorLimit, wallSeconds: wallNow() / 1_000_000)
+                configuration, after: snapshot, tickets: start.tickets, desk: shared.desk,
+                descriptorLimit: start.descriptorLimit, wallSeconds: wallNow() / 1_000_000,
+                transformer: start.transformer)
             let next = try builder.build()
             var kept = listeners
             try kept.bind(configuration.places, workers: team.count)

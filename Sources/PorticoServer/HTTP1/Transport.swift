@@ -18,6 +18,11 @@ package final class Transport {
     /// How much ciphertext is held for a slow peer before more plaintext is encrypted.
     private static let mostCiphertext = 64 << 10
     private static let readSize = 16 << 10
+    /// A record can be read when all of it has come. So the first ones of something long fit into a
+    /// packet each, until the network's window has grown; then they are as large as they can be.
+    private static let firstRecords = (size: 1350, bytes: 16 << 10)
+    /// After such a pause the window has shrunk again (RFC 2861).
+    private static let pause = Duration.seconds(1)
 
     package let stream: Stream
     /// Nil: plain, and nothing was read too early. So it is with most connections that are idle.
@@ -29,6 +34,9 @@ package final class Transport {
         var engine: TLSEngine?
         var received: Buffer
         var sending = Buffer()
+        /// Plaintext sent since the last pause, as far as it matters; and when the last of it was.
+        var sentLately = 0
+        var lastSent = Instant(nanoseconds: 0)
         /// The engine may have more plaintext without more ciphertext.
         var mayHaveMore = false
         /// What the handshake led to, once it was asked for.
@@ -122,7 +130,7 @@ package final class Transport {
                 if result == .closed { return 0 }
             }
             guard let read = try readCiphertext(layer) else {
-                if layer.received.isEmpty { layer.received.release() }
+                if layer.received.isEmpty { stream.reactor.shelf.reclaim(&layer.received) }
                 return nil
             }
             if read == 0 { throw .cut }
@@ -138,6 +146,7 @@ package final class Transport {
     }
 
     private func readCiphertext(_ layer: Layer) throws(TransportFault) -> Int? {
+        stream.reactor.shelf.supply(&layer.received)
         do {
             return try stream.readNow(into: &layer.received, upTo: Self.readSize)
         } catch { throw .io(error) }
@@ -216,32 +225,75 @@ package final class Transport {
         guard let layer, layer.isTLS else {
             do { return try stream.writeNow(&buffer) } catch { throw .io(error) }
         }
+        if stream.reactor.now.since(layer.lastSent) > Self.pause { layer.sentLately = 0 }
+        layer.lastSent = stream.reactor.now
         while true {
             if try !flushNow(layer) { return false }
             if buffer.isEmpty { return true }
+            // What fits into one record goes as one.
+            let isFirst =
+                layer.sentLately < Self.firstRecords.bytes
+                && buffer.count > TLSEngine.largestPlaintext
+            let next = isFirst ? Self.firstRecords.bytes : buffer.count
+            supplySending(of: layer, for: buffer.count)
             var taken = 0
             do throws(TLSFault) {
                 taken =
                     try layer.engine?.send(
-                        buffer.bytes, sending: &layer.sending, upTo: Self.mostCiphertext) ?? 0
+                        buffer.bytes.extracting(first: next), sending: &layer.sending,
+                        upTo: Self.mostCiphertext,
+                        recordSize: isFirst
+                            ? Self.firstRecords.size : TLSEngine.largestPlaintext) ?? 0
             } catch { throw .tls(error) }
+            layer.sentLately = min(layer.sentLately + taken, Self.firstRecords.bytes)
             buffer.consume(taken)
             if taken == 0 && layer.sending.isEmpty { return false }
         }
+    }
+
+    /// Sends a part of a file as it is, which only a plain transport can; how many bytes.
+    package func sendNow(
+        from file: RandomAccessFile, _ range: Range<Int>
+    ) throws(TransportFault) -> Int {
+        precondition(!isTLS, "TLS cannot send a file as it is")
+        do { return try stream.sendNow(from: file, range) } catch { throw .io(error) }
     }
 
     /// Writes ciphertext that is due; whether none is left.
     private func flushNow(_ layer: Layer) throws(TransportFault) -> Bool {
         do {
             let done = try stream.writeNow(&layer.sending)
-            if done { layer.sending.release() }
+            if done { reclaimSending(of: layer) }
             return done
         } catch { throw .io(error) }
+    }
+
+    /// Lends storage that all of it fits into: growing by steps would copy what is encrypted.
+    private func supplySending(of layer: Layer, for count: Int) {
+        let reactor = stream.reactor
+        if count + TLSEngine.recordOverhead <= reactor.shelf.blockSize {
+            reactor.shelf.supply(&layer.sending)
+        } else {
+            reactor.wideShelf.supply(&layer.sending)
+        }
+    }
+
+    private func reclaimSending(of layer: Layer) {
+        let reactor = stream.reactor
+        if layer.sending.capacity == reactor.wideShelf.blockSize {
+            reactor.wideShelf.reclaim(&layer.sending)
+        } else {
+            reactor.shelf.reclaim(&layer.sending)
+        }
     }
 
     package func writable(by deadline: Instant, in scope: Scope? = nil) async throws(TransportFault)
     {
         do { try await stream.writable(by: deadline, in: scope) } catch { throw .io(error) }
+    }
+
+    package func sleepUntilWritable(_ sleeper: any Sleeper, until deadline: Instant) {
+        stream.sleepUntilWritable(sleeper, until: deadline)
     }
 
     // MARK: - The end

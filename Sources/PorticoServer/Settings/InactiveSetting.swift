@@ -7,22 +7,14 @@ package struct InactiveSetting: Equatable, Sendable {
 
     /// What there is of it. Whoever builds the thing deletes the row.
     private static let table: [(path: String, when: Condition)] = [
-        ("listen.http2", .on),
-        ("listen.h2c", .on),
-        ("origins.*.protocol", .otherThan("http/1.1")),
         ("site.waf", .on),
-        ("site.images", .on),
-        ("site.type_keys", .on),
         ("site.route.waf_exclude", .on),
-        ("cache.disk", .on),
         ("waf.*", .on),
-        ("images", .on),
     ]
 
     private enum Condition {
         /// It stands there and does not say no; a table says yes by standing there.
         case on
-        case otherThan(String)
     }
 
     static func all(in root: Section) -> [InactiveSetting] {
@@ -30,7 +22,6 @@ package struct InactiveSetting: Equatable, Sendable {
             root.values(at: path).filter { value in
                 switch condition {
                 case .on: !value.isOff
-                case .otherThan(let text): !value.isText(text)
                 }
             }
         }

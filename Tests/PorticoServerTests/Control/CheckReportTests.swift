@@ -44,8 +44,8 @@ struct CheckReportTests {
 
     @Test func `what does nothing yet is told with its line, not as a value of Swift`() throws {
         let report = try report(
-            "[origins.shop]\nnodes = [\"127.0.0.1:9001\"]\n[images]\nquality = 80\n")
-        #expect(report.inactive == ["\(folder["config.toml"]):3: images"])
+            "[origins.shop]\nnodes = [\"127.0.0.1:9001\"]\n[waf.main]\nmode = \"off\"\n")
+        #expect(report.inactive == ["\(folder["config.toml"]):3: waf.main"])
     }
 
     @Test func `a file that cannot be read is no finding of ours`() {

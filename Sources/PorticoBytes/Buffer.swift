@@ -148,7 +148,7 @@
         _ source: Span<UInt8>, to target: UnsafeMutableRawPointer
     ) -> Bool {
         let count = source.count
-        let bytes = source.bytes
+        let bytes = unsafe source.bytes
         var hits: UInt64 = 0
         if count < 8 {
             for index in 0..<count {

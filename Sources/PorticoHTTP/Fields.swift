@@ -114,9 +114,9 @@ public import PorticoBytes
         storage.append(addingCapacity: end - start) { free in
             unsafe free.withUnsafeMutableBufferPointer { room, count in
                 // SAFETY: there is room for both, one behind the other.
-                let room = unsafe UnsafeMutableRawBufferPointer(room)
-                name.withUnsafeBytes { unsafe room.copyMemory(from: $0) }
-                value.withUnsafeBytes { bytes in
+                let room = UnsafeMutableRawBufferPointer(room)
+                unsafe name.withUnsafeBytes { unsafe room.copyMemory(from: $0) }
+                unsafe value.withUnsafeBytes { bytes in
                     unsafe UnsafeMutableRawBufferPointer(rebasing: room[name.count...])
                         .copyMemory(from: bytes)
                 }

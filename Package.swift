@@ -47,6 +47,7 @@ let floor2: [Target] =
     module("PorticoHTTP", ["PorticoBytes"])
     + module("PorticoLoop", ["PorticoBytes", "CPorticoLinux"])
     + module("PorticoSettings", ["PorticoBytes", "CPorticoTOML"])
+    + module("PorticoSecLang", ["PorticoBytes"])
 
 let floor3: [Target] =
     module("PorticoHTTP1", ["PorticoBytes", "PorticoHTTP"], tested: ["HTTP1Properties"])
@@ -54,7 +55,7 @@ let floor3: [Target] =
     + module("PorticoOrigins", ["PorticoBytes", "PorticoSettings"])
     + module("PorticoLimits", ["PorticoBytes", "PorticoSettings"])
     + module("PorticoCache", ["PorticoBytes", "PorticoHTTP", "PorticoSettings"])
-    + module("PorticoWAF", ["PorticoBytes", "PorticoSettings"])
+    + module("PorticoWAF", ["PorticoBytes", "PorticoSettings", "PorticoSecLang"])
     + module("PorticoImage", ["PorticoBytes", "PorticoSettings"])
     + module("PorticoTelemetry", ["PorticoBytes", "PorticoSettings"])
 

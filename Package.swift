@@ -39,6 +39,13 @@ let floor1: [Target] =
         .target(
             name: "CPorticoOpenSSL",
             linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
+        .target(name: "CPorticoPCRE2", linkerSettings: [.linkedLibrary("pcre2-8")]),
+        .target(name: "CPorticoVectorscan", linkerSettings: [.linkedLibrary("hs")]),
+        .target(name: "CPorticoLibinjection"),
+        .target(name: "CPorticoDigests", linkerSettings: [.linkedLibrary("crypto")]),
+        .target(name: "CPorticoXML", dependencies: ["CLibXML2"]),
+        // Says where libxml2's headers are.
+        .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0"),
         // The photographs come in by #embed, not as resources.
         .target(name: "CPorticoDemo", exclude: ["photographs"]),
     ]
@@ -55,7 +62,10 @@ let floor3: [Target] =
     + module("PorticoOrigins", ["PorticoBytes", "PorticoSettings"])
     + module("PorticoLimits", ["PorticoBytes", "PorticoSettings"])
     + module("PorticoCache", ["PorticoBytes", "PorticoHTTP", "PorticoSettings"])
-    + module("PorticoWAF", ["PorticoBytes", "PorticoSettings", "PorticoSecLang"])
+    + module(
+        "PorticoWAF",
+        ["PorticoBytes", "PorticoSettings", "PorticoSecLang", "CPorticoPCRE2", "CPorticoVectorscan",
+         "CPorticoLibinjection", "CPorticoDigests", "CPorticoXML"])
     + module("PorticoImage", ["PorticoBytes", "PorticoSettings"])
     + module("PorticoTelemetry", ["PorticoBytes", "PorticoSettings"])
 

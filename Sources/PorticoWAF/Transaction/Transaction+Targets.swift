@@ -46,10 +46,14 @@ extension Transaction {
             return 0
         }
         let row = masks.count
-        masks.append(contentsOf: repeatElement(0, count: plan.maskWords))
-        var span = masks.mutableSpan
-        var part = span.extracting(row..<(row + plan.maskWords))
-        filter.scan(heap.loan(value), into: &part, scratch: &captures.literals)
+        let bytes = heap.loan(value)
+        var bits = scanRow
+        scanRow = []
+        for word in bits.indices { bits[word] = 0 }
+        var span = bits.mutableSpan
+        filter.scan(bytes, into: &span, scratch: &captures.literals)
+        masks.append(contentsOf: bits)
+        scanRow = bits
         heap.slots[Int(value)].mask = Int32(truncatingIfNeeded: row)
         return row
     }

@@ -24,6 +24,7 @@ package struct Transaction: ~Copyable {
     /// For patterns over keys, so that they do not disturb a rule's groups.
     var keyCaptures = PatternCaptures()
     var masks: [UInt64] = []
+    var scanRow: [UInt64]
 
     // What the request is.
     var scalars: [ValueID] = []
@@ -110,6 +111,7 @@ package struct Transaction: ~Copyable {
         responseBodyLimit = min(settings.responseBodyBytes, plan.settings.responseBodyLimit)
         self.persistent = persistent
         heap = ValueHeap(plan)
+        scanRow = Array(repeating: 0, count: plan.maskWords)
         captures = OperatorCaptures(
             limits: PatternLimits(
                 match: UInt32(clamping: plan.settings.matchLimit),

@@ -82,8 +82,14 @@ let floor4 = module(
 
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 
+let yaml = Target.Dependency.product(name: "Yams", package: "Yams")
+
 let floor5 =
     module("PorticoServer", columns + ["PorticoExchange", log])
+    + module(
+        "PorticoWAFTool",
+        ["PorticoBytes", "PorticoHTTP", "PorticoHTTP1", "PorticoLoop", "PorticoSecLang",
+         "PorticoWAF", yaml])
     + module(
         "PorticoDemo",
         ["PorticoBytes", "PorticoHTTP", "PorticoLoop", "PorticoHTTP1", "CPorticoDemo"])
@@ -139,6 +145,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "5.0.1"),
     ],
     targets: floor1 + floor2 + floor3 + floor4 + floor5 + floor6 + tools
         + (isFuzzing ? [fuzzer] : []),

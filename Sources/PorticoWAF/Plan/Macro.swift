@@ -1,5 +1,5 @@
-package import PorticoSecLang
 internal import PorticoBytes
+package import PorticoSecLang
 
 /// Text with `%{NAME.key}` in it (SECLANG §9), taken apart ahead.
 struct Macro: Sendable {

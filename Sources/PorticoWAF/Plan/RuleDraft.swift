@@ -76,9 +76,11 @@ struct RuleDrafts {
             let kept = drafts[index].actions[0].filter {
                 ["id", "phase", "chain"].contains($0.name)
             }
-            drafts[index].actions[0] = kept + actions.filter {
-                !["id", "phase", "chain"].contains($0.name)
-            }
+            drafts[index].actions[0] =
+                kept
+                + actions.filter {
+                    !["id", "phase", "chain"].contains($0.name)
+                }
         case .setting(let setting, let arguments, let place):
             settings.append((setting, arguments, place))
         }

@@ -96,14 +96,16 @@ package final class PersistentStore: Sendable {
             switch change {
             case .remove: collection.values[name] = nil
             case .set:
-                guard collection.values[name] != nil
-                    || collection.values.count < Self.maxVariables
+                guard
+                    collection.values[name] != nil
+                        || collection.values.count < Self.maxVariables
                 else { return }
                 collection.values[name, default: Value(bytes: [])].bytes = Array(
                     value.prefix(Self.maxValueBytes))
             case .add, .subtract:
-                guard collection.values[name] != nil
-                    || collection.values.count < Self.maxVariables
+                guard
+                    collection.values[name] != nil
+                        || collection.values.count < Self.maxVariables
                 else { return }
                 let left = collection.values[name].map { DecimalPrefix.value(of: $0.bytes.span) }
                 let right = DecimalPrefix.value(of: value.span)

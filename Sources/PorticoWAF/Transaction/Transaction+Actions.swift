@@ -40,7 +40,8 @@ extension Transaction {
 
     // MARK: - setvar
 
-    private mutating func setVariable(_ name: Action.Name, _ change: Action.Change, _ macro: Macro) {
+    private mutating func setVariable(_ name: Action.Name, _ change: Action.Change, _ macro: Macro)
+    {
         switch name {
         case .slot(let slot): setVariable(slot, change, macro)
         case .built(let built):

@@ -92,7 +92,14 @@ package struct Rehearsal: ~Copyable {
             }
             framing = try head.bodyFraming()
         } catch {
-            answer.status = error.status
+            // What the parser refuses, the rules have seen, phase 2 without a body.
+            if let stop = transaction.inspectRequestBody(now: now) { return block(stop, &answer) }
+            answer.status =
+                error == .badVersion && !transaction.namesProtocol ? 0 : error.status
+            return
+        }
+        if head.authority.isEmpty, head.version == .http11 {
+            answer.status = 400
             return
         }
         var body: [UInt8] = []

@@ -45,7 +45,10 @@ struct MultipartPart: Sendable {
         }
         for index in line.indices where line[index] < 0x20 && line[index] != 0x09 {
             if isFolded, index == 0 { continue }
-            throw Self.fault("multipart: a control in a part's header", range.lowerBound + index)
+            // ModSecurity's words: the CRS's tests look for them.
+            throw Self.fault(
+                "Multipart: Invalid part header (contains invalid character)",
+                range.lowerBound + index)
         }
         let start = text.count
         for index in line.indices { text.append(line[index]) }

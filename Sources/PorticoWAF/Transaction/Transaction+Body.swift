@@ -36,6 +36,9 @@ extension Transaction {
                     body.span, separator: plan.settings.argumentSeparator,
                     limits: bodyLimits, into: &list)
             } else if heap.bytes(processor).equals("JSON") {
+                // ModSecurity 2 leaves it empty, 3 does not, and 934210 of the CRS looks for names
+                // with their colons there.
+                set(.requestBody, body.span)
                 var reader = JSONBody(limits: bodyLimits)
                 defer { take(list, .argsPost) }
                 try reader.read(body.span, into: &list)
@@ -49,7 +52,8 @@ extension Transaction {
         } catch {
             // A body that was cut off at a limit is not the client's mistake.
             if isRequestTruncated, error.kind == .unfinished { return }
-            let text = "\(error.message)"
+            let isMultipart = heap.bytes(processor).equals("MULTIPART")
+            let text = (isMultipart ? "Multipart parsing error: " : "") + "\(error.message)"
             set(.reqbodyError, ValueHeap.one)
             set(.reqbodyProcessorError, ValueHeap.one)
             let bytes = Array(text.utf8)

@@ -4,7 +4,7 @@ package import PorticoBytes
 extension Transaction {
     /// Takes an HTTP/1 head: request line and fields up to the empty line, or as much as there is.
     /// Lenient where the parser is strict, so that rules see what is about to be refused: lines end
-    /// with LF, with or without CR; a line that begins with white space goes on with the last one;
+    /// with CR, LF or both, as some server may read it; a line that begins with white space goes on with the last one;
     /// one without a colon is a name without a value.
     package mutating func setRawHead(_ head: Span<UInt8>) {
         var index = 0
@@ -39,9 +39,10 @@ extension Transaction {
     private static func line(_ head: Span<UInt8>, _ index: inout Int) -> Range<Int>? {
         guard index < head.count else { return nil }
         let start = index
-        var end = head.firstIndex(of: 0x0A, from: index) ?? head.count
+        var end = start
+        while end < head.count, head[end] != 0x0A, head[end] != 0x0D { end += 1 }
         index = min(end + 1, head.count)
-        if end > start, head[end - 1] == 0x0D { end -= 1 }
+        if index < head.count, head[end] == 0x0D, head[index] == 0x0A { index += 1 }
         return start..<end
     }
 }

@@ -49,6 +49,12 @@ extension Transaction {
         setTarget(whole, targetStart..<max(targetStart, targetEnd), line)
     }
 
+    /// Whether the request line ends with a protocol. A client that sends none speaks HTTP/0.9 and
+    /// does not understand an answer with a head.
+    package var namesProtocol: Bool {
+        heap.count(scalars[Int(Variable.requestProtocol.rawValue)]) > 0
+    }
+
     private mutating func setTarget(
         _ whole: ValueID, _ range: Range<Int>, _ line: Span<UInt8>
     ) {

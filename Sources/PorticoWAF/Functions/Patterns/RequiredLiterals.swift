@@ -132,11 +132,14 @@ struct PatternFacts {
         guard let left else { return right }
         guard let right else { return left }
         let (first, second) = (score(left), score(right))
-        return first != second ? (first > second ? left : right)
-            : left.count <= right.count ? left : right
+        if first != second { return first > second ? left : right }
+        if left.count != right.count { return left.count < right.count ? left : right }
+        return length(left) >= length(right) ? left : right
     }
 
     private static func score(_ texts: Texts) -> Int {
         min(6, texts.lazy.map(\.count).min() ?? 0)
     }
+
+    private static func length(_ texts: Texts) -> Int { texts.reduce(0) { $0 + $1.count } }
 }

@@ -69,6 +69,11 @@ package final class CompiledOperator: Sendable {
         }
     }
 
+    /// Of `@rx`: the pattern.
+    package var pattern: Pattern? {
+        if name == .rx, case .pattern(let pattern) = test { pattern } else { nil }
+    }
+
     private func evaluateWithoutOperand(
         _ value: Span<UInt8>, captures: inout OperatorCaptures
     ) -> Bool {

@@ -28,9 +28,9 @@ internal import PorticoBytes
         let (lower, upper) = unsafe (
             portico_match_offsets(handle)[2 * group], portico_match_offsets(handle)[2 * group + 1]
         )
-        // Not taking part is the highest number; \K can make an end precede its begin.
-        guard upper <= Int.max, lower <= upper else { return nil }
-        return Int(lower)..<Int(upper)
+        // Not taking part is SIZE_MAX, -1 here; \K can make an end precede its begin.
+        guard lower >= 0, lower <= upper else { return nil }
+        return lower..<upper
     }
 
     mutating func run(_ pattern: Pattern, over value: Span<UInt8>) -> PatternOutcome {

@@ -18,7 +18,10 @@ enum CommentText {
     /// Comments of C and HTML go; `--` and `#` take the rest with them. What does not end leaves a
     /// blank.
     static func remove(_ input: Span<UInt8>, into output: inout [UInt8]) -> Bool {
-        var index = input.firstIndex(in: marks, from: 0)
+        var index = input.firstIndex(in: openings, from: 0)
+        while index < input.count, markLength(input.extracting(index..<input.count)) == 0 {
+            index = input.firstIndex(in: openings, from: index &+ 1)
+        }
         if index == input.count { return false }
         output.begin(with: input, upTo: index, room: input.count)
         while index < input.count {
@@ -44,12 +47,15 @@ enum CommentText {
                 index &+= closing.utf8CodeUnitCount
             }
         }
-        return output.count != input.count
+        return true
     }
 
     /// The marks alone go, in one pass: `/*`, `*/`, `<!--`, `-->`, `--`, `#`.
     static func removeMarks(_ input: Span<UInt8>, into output: inout [UInt8]) -> Bool {
         var index = input.firstIndex(in: marks, from: 0)
+        while index < input.count, markLength(input.extracting(index..<input.count)) == 0 {
+            index = input.firstIndex(in: marks, from: index &+ 1)
+        }
         if index == input.count { return false }
         output.begin(with: input, upTo: index, room: input.count)
         while index < input.count {
@@ -61,10 +67,12 @@ enum CommentText {
                 index &+= length
             }
         }
-        return output.count != input.count
+        return true
     }
 
     private static let marks = ByteClass("/*<-#")
+    /// Of what `remove` removes: a closing `*/` alone is nothing to it.
+    private static let openings = ByteClass("/<-#")
 
     private static func markLength(_ rest: Span<UInt8>) -> Int {
         switch rest[0] {

@@ -5,7 +5,7 @@ enum Escapes {
     /// `\uHHHH`, `\xHH`, up to three octal digits (two where three would exceed 377), `\a \b \f \n
     /// \r \t \v`; of any other pair the backslash goes. A backslash at the end stays.
     static func decodeJavaScript(_ input: Span<UInt8>, into output: inout [UInt8]) -> Bool {
-        rewrite(input, into: &output) { input, index, output in
+        rewrite(input, keepingLast: true, into: &output) { input, index, output in
             let byte = input[index]
             if byte == 0x75, let high = URLText.hexPair(input, index &+ 1),
                 let low = URLText.hexPair(input, index &+ 3)
@@ -25,12 +25,12 @@ enum Escapes {
             }
             output.append(control(byte) ?? byte)
             return index &+ 1
-        } atEnd: { $0.append(0x5C) }
+        }
     }
 
     /// ANSI C's escapes; of any other pair the backslash goes. A backslash at the end stays.
     static func decodeC(_ input: Span<UInt8>, into output: inout [UInt8]) -> Bool {
-        rewrite(input, into: &output) { input, index, output in
+        rewrite(input, keepingLast: true, into: &output) { input, index, output in
             let byte = input[index]
             if byte | 0x20 == 0x78, let value = URLText.hexPair(input, index &+ 1) {
                 output.append(value)
@@ -43,13 +43,13 @@ enum Escapes {
             }
             output.append(control(byte) ?? byte)
             return index &+ 1
-        } atEnd: { $0.append(0x5C) }
+        }
     }
 
     /// One to six hexadecimal digits, of which the last two count, and one blank behind them; a
     /// backslash before a newline goes with it, before anything else alone, as at the end.
     static func decodeCSS(_ input: Span<UInt8>, into output: inout [UInt8]) -> Bool {
-        rewrite(input, into: &output) { input, index, output in
+        rewrite(input, keepingLast: false, into: &output) { input, index, output in
             var end = index
             while end < input.count, end &- index < 6,
                 ASCII.hexadecimalValue(input[end]) != nil
@@ -68,7 +68,7 @@ enum Escapes {
             output.append(isFour ? URLText.narrow(high, low) : low)
             if end < input.count, Blanks.isBlank(input[end]) { end &+= 1 }
             return end
-        } atEnd: { _ in }
+        }
     }
 
     /// The value of the last two digits before `end`, or of the only one.
@@ -80,24 +80,24 @@ enum Escapes {
     /// Calls `decode` with the position behind each backslash; it answers where to go on.
     @inline(__always)
     private static func rewrite(
-        _ input: Span<UInt8>, into output: inout [UInt8],
-        _ decode: (Span<UInt8>, Int, inout [UInt8]) -> Int, atEnd: (inout [UInt8]) -> Void
+        _ input: Span<UInt8>, keepingLast: Bool, into output: inout [UInt8],
+        _ decode: (Span<UInt8>, Int, inout [UInt8]) -> Int
     ) -> Bool {
         var backslash = input.firstIndex(of: 0x5C, or: 0x5C, from: 0)
-        if backslash == input.count { return false }
+        // Each other one makes the text shorter.
+        if backslash == input.count || keepingLast && backslash == input.count &- 1 { return false }
         output.begin(with: input, upTo: backslash, room: input.count)
         while backslash < input.count {
             var index = backslash &+ 1
             if index == input.count {
-                atEnd(&output)
+                if keepingLast { output.append(0x5C) }
                 break
             }
             index = decode(input, index, &output)
             backslash = input.firstIndex(of: 0x5C, or: 0x5C, from: index)
             output.copy(input, index..<backslash)
         }
-        // Only a backslash at the end can have stayed.
-        return output.count != input.count || output.span.firstDifference(from: input) != nil
+        return true
     }
 
     /// Up to three octal digits, of which there is one.
@@ -121,13 +121,5 @@ enum Escapes {
         case 0x76: 0x0B
         default: nil
         }
-    }
-}
-
-extension Span where Element == UInt8 {
-    /// Of two that are equally long.
-    func firstDifference(from other: Span<UInt8>) -> Int? {
-        for index in indices where self[index] != other[index] { return index }
-        return nil
     }
 }

@@ -40,23 +40,29 @@ enum PathText {
         }
         // Each segment has brought a slash; the last keeps it only if the input ended with one.
         if !isSeparator(input[input.count &- 1]), !output.isEmpty { output.removeLast() }
-        return output.count != input.count || output.span.firstDifference(from: input) != nil
+        return true
     }
 
-    /// Whether there is nothing to be done: no empty or dotted segment, no backslash.
+    /// Whether there is nothing to be done: no empty segment, no `.`, no `..` but at the beginning
+    /// of a relative path, no backslash that is to be a slash.
     private static func isNormal(_ input: Span<UInt8>, _ windows: Bool) -> Bool {
         if input.isEmpty { return true }
-        var atStart = true
-        for index in input.indices {
-            let byte = input[index]
-            if atStart, byte == 0x2E { return false }
-            if byte == 0x2F {
-                if atStart, index > 0 { return false }
-                atStart = true
-            } else {
-                if byte == 0x5C, windows { return false }
-                atStart = false
+        var isLeading = input[0] != 0x2F
+        var start = 0
+        for index in 0...input.count {
+            if index < input.count, input[index] != 0x2F {
+                if input[index] == 0x5C, windows { return false }
+                continue
             }
+            switch index &- start {
+            // Before the first slash, and behind the last, nothing needs to stand.
+            case 0: if index > 0, index < input.count { return false }
+            case 1 where input[start] == 0x2E: return false
+            case 2 where input[start] == 0x2E && input[start &+ 1] == 0x2E:
+                if !isLeading { return false }
+            default: isLeading = false
+            }
+            start = index &+ 1
         }
         return true
     }

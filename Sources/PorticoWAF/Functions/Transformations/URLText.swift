@@ -8,33 +8,38 @@ enum URLText {
         _ input: Span<UInt8>, unicode: Bool, into output: inout [UInt8]
     ) -> Bool {
         var index = input.firstIndex(of: 0x25, or: 0x2B, from: 0)
+        while index < input.count, input[index] == 0x25, hexPair(input, index &+ 1) == nil,
+            !unicode || scalar(input, index &+ 1) == nil
+        { index = input.firstIndex(of: 0x25, or: 0x2B, from: index &+ 1) }
         if index == input.count { return false }
         output.begin(with: input, upTo: index, room: input.count)
-        var isChanged = false
         while index < input.count {
             let byte = input[index]
             index &+= 1
             if byte == 0x2B {
                 output.append(0x20)
-                isChanged = true
             } else if byte != 0x25 {
                 output.append(byte)
             } else if let value = hexPair(input, index) {
                 output.append(value)
                 index &+= 2
-                isChanged = true
-            } else if unicode, index < input.count, input[index] | 0x20 == 0x75,
-                let high = hexPair(input, index &+ 1), let low = hexPair(input, index &+ 3)
-            {
+            } else if unicode, let (high, low) = scalar(input, index) {
                 let scalar = UInt16(high) << 8 | UInt16(low)
                 output.append(BestFit.byte(for: scalar) ?? narrow(high, low))
                 index &+= 5
-                isChanged = true
             } else {
                 output.append(byte)
             }
         }
-        return isChanged
+        return true
+    }
+
+    /// The two bytes of `uHHHH`; nil if that does not stand here.
+    private static func scalar(_ input: Span<UInt8>, _ index: Int) -> (UInt8, UInt8)? {
+        guard index < input.count, input[index] | 0x20 == 0x75,
+            let high = hexPair(input, index &+ 1), let low = hexPair(input, index &+ 3)
+        else { return nil }
+        return (high, low)
     }
 
     /// The lower byte; of full-width ASCII (U+FF01 to U+FF5E) what it looks like.

@@ -5,6 +5,12 @@ enum UnicodeText {
     /// decoded and followed by their lead byte, so that they cannot pass for the plain character.
     static func escape(_ input: Span<UInt8>, into output: inout [UInt8]) -> Bool {
         var index = input.firstNonASCII(from: 0)
+        // Stray bytes stay, and so does what is above F4 unless a sequence follows.
+        while index < input.count {
+            let length = length(of: input[index])
+            if length > 1, input[index] < 0xF5 || scalar(input, index, length) != nil { break }
+            index = input.firstNonASCII(from: index &+ 1)
+        }
         if index == input.count { return false }
         output.begin(with: input, upTo: index, room: 4 * input.count)
         while index < input.count {
@@ -17,7 +23,7 @@ enum UnicodeText {
             }
             // Above U+10FFFF there is nothing: the byte stays, whatever follows.
             if lead >= 0xF5 { output.append(lead) }
-            guard index &+ length <= input.count, let scalar = scalar(input, index, length) else {
+            guard let scalar = scalar(input, index, length) else {
                 index &+= 1
                 continue
             }
@@ -26,7 +32,7 @@ enum UnicodeText {
             if scalar < lowest || scalar >> 11 == 0x1B { output.append(lead) }
             index &+= length
         }
-        return output.count != input.count || output.span.firstDifference(from: input) != nil
+        return true
     }
 
     private static func length(of lead: UInt8) -> Int {
@@ -39,6 +45,7 @@ enum UnicodeText {
     }
 
     private static func scalar(_ input: Span<UInt8>, _ index: Int, _ length: Int) -> UInt32? {
+        guard index &+ length <= input.count else { return nil }
         var scalar = UInt32(input[index]) & (0x7F >> UInt32(length))
         for offset in 1..<length {
             let byte = input[index &+ offset]

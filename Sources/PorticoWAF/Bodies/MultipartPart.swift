@@ -60,7 +60,9 @@ struct MultipartPart: Sendable {
             throw Self.fault("multipart: a header line without a name", range.lowerBound)
         }
         for index in 0..<colon where !ASCII.isTokenByte(line[index]) {
-            throw Self.fault("multipart: a header name that is none", range.lowerBound + index)
+            throw Self.fault(
+                "Multipart: Invalid part header (contains invalid character)",
+                range.lowerBound + index)
         }
         let field = line.extracting(0..<colon)
         for earlier in lines where sameName(earlier, field) {

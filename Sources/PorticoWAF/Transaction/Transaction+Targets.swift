@@ -17,10 +17,68 @@ extension Transaction {
         let words = plan.maskWords
         let row = Int(group) * words
         for word in 0..<words { groupMasks[row + word] = 0 }
+        scan(from: start)
         for index in start..<pairs.count {
-            let mask = scanned(pairs[index].value)
+            let mask = Int(heap.slots[Int(pairs[index].value)].mask)
             for word in 0..<words { groupMasks[row + word] |= masks[mask + word] }
         }
+    }
+
+    /// A scan costs more than a hundred bytes of it do, so that short values are scanned
+    /// together. What occurs in one of them then counts for all: some are looked at for nothing.
+    private static var jointBytes: Int { 384 }
+
+    /// Sees to it that each value from `start` on has its row of bits, which say which rules'
+    /// literals occur in it.
+    private mutating func scan(from start: Int) {
+        // No literal is shorter than two bytes; row 0 has no bit set.
+        joint.removeAll(keepingCapacity: true)
+        jointValues.removeAll(keepingCapacity: true)
+        for index in start..<pairs.count {
+            let value = pairs[index].value
+            if heap.slots[Int(value)].mask >= 0 { continue }
+            let count = heap.count(value)
+            if count < RequiredLiterals.shortest {
+                heap.slots[Int(value)].mask = 0
+                continue
+            }
+            if joint.count + count > Self.jointBytes { flushJoint() }
+            // For now; the row's number is written when the scan is done.
+            jointValues.append(value)
+            if count > Self.jointBytes {
+                let bytes = heap.loan(value)
+                scanJoint(bytes)
+                continue
+            }
+            let bytes = heap.loan(value)
+            // SAFETY: the array copies before the pointer ends.
+            unsafe bytes.withUnsafeBufferPointer { unsafe joint.append(contentsOf: $0) }
+            joint.append(0)
+        }
+        flushJoint()
+    }
+
+    private mutating func flushJoint() {
+        if jointValues.isEmpty { return }
+        let bytes = joint
+        joint = []
+        scanJoint(bytes.span)
+        joint = bytes
+        joint.removeAll(keepingCapacity: true)
+    }
+
+    private mutating func scanJoint(_ bytes: Span<UInt8>) {
+        guard let filter = plan.prefilter else { return }
+        let row = Int32(truncatingIfNeeded: masks.count)
+        var bits = scanRow
+        scanRow = []
+        for word in bits.indices { bits[word] = 0 }
+        var span = bits.mutableSpan
+        filter.scan(bytes, into: &span, scratch: &captures.literals)
+        masks.append(contentsOf: bits)
+        scanRow = bits
+        for value in jointValues { heap.slots[Int(value)].mask = row }
+        jointValues.removeAll(keepingCapacity: true)
     }
 
     mutating func expandDynamic(_ group: Int32) {
@@ -34,28 +92,6 @@ extension Transaction {
             dynamicPairs[index].value = heap.transformed(
                 dynamicPairs[index].source, by: chain, plan.chains)
         }
-    }
-
-    /// The row of bits that say which rules' literals occur in a value.
-    private mutating func scanned(_ value: ValueID) -> Int {
-        let known = heap.slots[Int(value)].mask
-        if known >= 0 { return Int(known) }
-        // Row 0 has no bit set; no literal is shorter than two bytes.
-        guard heap.count(value) >= RequiredLiterals.shortest, let filter = plan.prefilter else {
-            heap.slots[Int(value)].mask = 0
-            return 0
-        }
-        let row = masks.count
-        let bytes = heap.loan(value)
-        var bits = scanRow
-        scanRow = []
-        for word in bits.indices { bits[word] = 0 }
-        var span = bits.mutableSpan
-        filter.scan(bytes, into: &span, scratch: &captures.literals)
-        masks.append(contentsOf: bits)
-        scanRow = bits
-        heap.slots[Int(value)].mask = Int32(truncatingIfNeeded: row)
-        return row
     }
 
     // MARK: - Targets

@@ -25,6 +25,8 @@ package struct Transaction: ~Copyable {
     var keyCaptures = PatternCaptures()
     var masks: [UInt64] = []
     var scanRow: [UInt64]
+    var joint: [UInt8] = []
+    var jointValues: [ValueID] = []
 
     // What the request is.
     var scalars: [ValueID] = []

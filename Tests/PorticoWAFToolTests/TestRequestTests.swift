@@ -8,7 +8,8 @@ struct TestRequestTests {
     private func text(_ yaml: String) throws -> String {
         let cases = try TestFile.read(yaml, file: "1.yaml")
         let input = try #require(cases.first?.stages.first?.input)
-        return try #require(TestRequest.bytes(of: input)).span.text
+        let bytes = try #require(TestRequest.bytes(of: input))
+        return bytes.span.text
     }
 
     @Test func `missing fields are completed and forms encoded`() throws {

@@ -20,14 +20,14 @@ let strict: [SwiftSetting] = [
 
 func module(
     _ name: String, _ dependencies: [Target.Dependency] = [], linked: [LinkerSetting] = [],
-    tested tools: [Target.Dependency] = []
+    tested tools: [Target.Dependency] = [], data: [String] = []
 ) -> [Target] {
     [
         .target(
             name: name, dependencies: dependencies, swiftSettings: strict, linkerSettings: linked),
         .testTarget(
             name: "\(name)Tests", dependencies: [.target(name: name)] + dependencies + tools,
-            swiftSettings: strict),
+            exclude: data, swiftSettings: strict),
     ]
 }
 
@@ -64,8 +64,9 @@ let floor3: [Target] =
     + module("PorticoCache", ["PorticoBytes", "PorticoHTTP", "PorticoSettings"])
     + module(
         "PorticoWAF",
-        ["PorticoBytes", "PorticoSettings", "PorticoSecLang", "CPorticoPCRE2", "CPorticoVectorscan",
-         "CPorticoLibinjection", "CPorticoDigests", "CPorticoXML"])
+        ["PorticoBytes", "PorticoSettings", "PorticoSecLang", "CPorticoPCRE2",
+         "CPorticoVectorscan", "CPorticoLibinjection", "CPorticoDigests", "CPorticoXML"],
+        data: ["Data"])
     + module("PorticoImage", ["PorticoBytes", "PorticoSettings"])
     + module("PorticoTelemetry", ["PorticoBytes", "PorticoSettings"])
 
@@ -121,9 +122,14 @@ let tools: [Target] = [
     .target(
         name: "HTTP1Properties", dependencies: ["PorticoBytes", "PorticoHTTP", "PorticoHTTP1"],
         path: "Tests/Fuzz/Properties", swiftSettings: strict),
+    .target(
+        name: "WAFProperties", dependencies: ["PorticoBytes", "PorticoWAF"],
+        path: "Tests/Fuzz/WAFProperties", swiftSettings: strict),
     .executableTarget(
         name: "PorticoBench",
-        dependencies: ["PorticoBytes", "PorticoHTTP", "PorticoHTTP1", "PorticoCache"],
+        dependencies: [
+            "PorticoBytes", "PorticoHTTP", "PorticoHTTP1", "PorticoCache", "PorticoWAF",
+        ],
         swiftSettings: strict),
 ]
 
@@ -131,10 +137,14 @@ let tools: [Target] = [
 let isFuzzing = Context.environment["PORTICO_FUZZ"] != nil
 let instrumented = strict + [.unsafeFlags(["-sanitize=fuzzer"])]
 let fuzzer = Target.executableTarget(
-    name: "Fuzz", dependencies: ["HTTP1Properties"], path: "Tests/Fuzz/Driver",
+    name: "Fuzz", dependencies: ["HTTP1Properties", "WAFProperties"],
+    path: "Tests/Fuzz/Driver",
     swiftSettings: instrumented, linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])])
 if isFuzzing {
-    let watched = ["PorticoBytes", "PorticoHTTP", "PorticoHTTP1", "HTTP1Properties"]
+    let watched = [
+        "PorticoBytes", "PorticoHTTP", "PorticoHTTP1", "PorticoWAF", "HTTP1Properties",
+        "WAFProperties",
+    ]
     for target in floor1 + floor2 + floor3 + tools where watched.contains(target.name) {
         target.swiftSettings = instrumented
     }

@@ -6,7 +6,9 @@ enum SharedRules {
     static func patterns(beside path: String) -> [[UInt8]] {
         var found: Set<[UInt8]> = []
         for name in names {
-            guard let bytes = TestFile.shared("crs/rules/\(name).conf", beside: path) else { continue }
+            guard let bytes = TestFile.shared("crs/rules/\(name).conf", beside: path) else {
+                continue
+            }
             for line in bytes.split(separator: 0x0A) {
                 let text = String(decoding: line, as: UTF8.self)
                 guard text.hasPrefix("SecRule ") || text.hasPrefix("    SecRule "),

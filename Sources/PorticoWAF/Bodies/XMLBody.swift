@@ -82,7 +82,8 @@ package struct XMLBody: Sendable {
             overflow = .tooLarge
             return false
         }
-        unsafe attributes.append(name: Span(_unsafeElements: name), value: Span(_unsafeElements: value))
+        unsafe attributes.append(
+            name: Span(_unsafeElements: name), value: Span(_unsafeElements: value))
         return true
     }
 }

@@ -5,7 +5,8 @@ import Testing
 @Suite("JSON bodies")
 struct JSONBodyTests {
     private func read(
-        _ text: [UInt8], names: JSONBody.ArrayNames = .modsecurity, limits: BodyLimits = BodyLimits()
+        _ text: [UInt8], names: JSONBody.ArrayNames = .modsecurity,
+        limits: BodyLimits = BodyLimits()
     ) -> ([String], BodyFault?) {
         var reader = JSONBody(arrayNames: names, limits: limits)
         var list = PairList()
@@ -24,7 +25,10 @@ struct JSONBodyTests {
         ),
         ("1.50", ["json=1.50"]), (" \"a\" ", ["json=a"]), ("[]", []), ("{}", []),
         (#"{"":1}"#, ["json.empty-key=1"]), (#"{"a":1,"a":2}"#, ["json.a=1", "json.a=2"]),
-        ("[[1],[[2]],[],3]", ["json.array_0.array_0=1", "json.array_1.array_0.array_0=2", "json.array_3=3"]),
+        (
+            "[[1],[[2]],[],3]",
+            ["json.array_0.array_0=1", "json.array_1.array_0.array_0=2", "json.array_3=3"]
+        ),
         (#""\u00e9\ud83d\ude00\ud800\n\/""#, ["json=é😀\u{FFFD}\n/"]),
         ("[-0.1e+5,false]", ["json.array_0=-0.1e+5", "json.array_1=false"]),
         (#"{"a":{},"b":[{}],"c":0}"#, ["json.c=0"]),
@@ -36,18 +40,24 @@ struct JSONBodyTests {
     }
 
     @Test func `elements can be named as Coraza names them`() {
-        #expect(read(Array(#"{"a":[1,[2]]}"#.utf8), names: .coraza).0 == ["json.a.0=1", "json.a.1.0=2"])
+        #expect(
+            read(Array(#"{"a":[1,[2]]}"#.utf8), names: .coraza).0 == ["json.a.0=1", "json.a.1.0=2"])
     }
 
-    @Test(arguments: [
-        ("", .unfinished), ("{", .unfinished), (#"{"a":1"#, .unfinished), (#"{"a":1}x"#, .malformed),
-        ("[1,]", .malformed), ("[1 2]", .malformed), ("[[1] [2]]", .malformed), ("[[] []]", .malformed),
-        ("{\"a\":{} {}}", .malformed), (#"{"a" 1}"#, .malformed), ("{1:2}", .malformed), ("01", .malformed),
-        ("1.", .unfinished), ("+1", .malformed), ("tru", .unfinished), ("truth", .malformed),
-        ("\"\u{1}\"", .malformed), (#""\q""#, .malformed), (#""\u12g4""#, .malformed),
-        ("[1}", .malformed), ("{\"a\":1]", .malformed), ("{,}", .malformed), ("'a'", .malformed),
-        ("{\"a\":[1}", .malformed), ("nul", .unfinished), ("\"a", .unfinished),
-    ] as [(String, BodyFault.Kind)])
+    @Test(
+        arguments: [
+            ("", .unfinished), ("{", .unfinished), (#"{"a":1"#, .unfinished),
+            (#"{"a":1}x"#, .malformed),
+            ("[1,]", .malformed), ("[1 2]", .malformed), ("[[1] [2]]", .malformed),
+            ("[[] []]", .malformed),
+            ("{\"a\":{} {}}", .malformed), (#"{"a" 1}"#, .malformed), ("{1:2}", .malformed),
+            ("01", .malformed),
+            ("1.", .unfinished), ("+1", .malformed), ("tru", .unfinished), ("truth", .malformed),
+            ("\"\u{1}\"", .malformed), (#""\q""#, .malformed), (#""\u12g4""#, .malformed),
+            ("[1}", .malformed), ("{\"a\":1]", .malformed), ("{,}", .malformed),
+            ("'a'", .malformed),
+            ("{\"a\":[1}", .malformed), ("nul", .unfinished), ("\"a", .unfinished),
+        ] as [(String, BodyFault.Kind)])
     func `what is no JSON is a fault`(_ text: String, _ kind: BodyFault.Kind) {
         #expect(read(Array(text.utf8)).1?.kind == kind)
     }
@@ -88,7 +98,8 @@ struct JSONBodyTests {
         for _ in 0..<20_000 {
             var changed = body
             for _ in 0...random.below(3) {
-                changed[random.below(changed.count)] = Array("{}[]\",:\\u0e1 tn\u{1}".utf8)[random.below(16)]
+                changed[random.below(changed.count)] =
+                    Array("{}[]\",:\\u0e1 tn\u{1}".utf8)[random.below(16)]
             }
             let (pairs, _) = read(changed)
             #expect(pairs.allSatisfy { $0.hasPrefix("json") })

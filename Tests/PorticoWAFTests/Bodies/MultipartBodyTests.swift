@@ -54,9 +54,10 @@ struct MultipartBodyTests {
         #expect(read(part("name=\"a\"; filename=\"\"")).0.files.texts == ["a="])
     }
 
-    @Test(arguments: [
-        ("x\r\n", "", .dataBefore), ("", "x", .dataAfter), ("", "\r\n", .dataAfter),
-    ] as [(String, String, MultipartFlags)])
+    @Test(
+        arguments: [
+            ("x\r\n", "", .dataBefore), ("", "x", .dataAfter), ("", "\r\n", .dataAfter),
+        ] as [(String, String, MultipartFlags)])
     func `bytes around the parts are flagged`(
         _ before: String, _ after: String, _ flag: MultipartFlags
     ) {
@@ -77,12 +78,13 @@ struct MultipartBodyTests {
         #expect(mixed.flags.hasMixedLines)
     }
 
-    @Test(arguments: [
-        ("multipart/form-data; boundary=\"BB\"", .boundaryQuoted),
-        ("multipart/form-data; boundary= BB", .boundaryWhitespace),
-        ("multipart/form-data; boundary =BB", .boundaryWhitespace),
-        ("multipart/form-data boundary=BB", .missingSemicolon),
-    ] as [(String, MultipartFlags)])
+    @Test(
+        arguments: [
+            ("multipart/form-data; boundary=\"BB\"", .boundaryQuoted),
+            ("multipart/form-data; boundary= BB", .boundaryWhitespace),
+            ("multipart/form-data; boundary =BB", .boundaryWhitespace),
+            ("multipart/form-data boundary=BB", .missingSemicolon),
+        ] as [(String, MultipartFlags)])
     func `an odd Content-Type is flagged and read`(_ type: String, _ flag: MultipartFlags) {
         let (body, fault) = read(Self.plain, type: type)
         #expect(fault == nil)
@@ -92,7 +94,8 @@ struct MultipartBodyTests {
     }
 
     @Test(arguments: [
-        "multipart/form-data", "multipart/form-data; boundary=", "multipart/form-data; boundary=\"BB",
+        "multipart/form-data", "multipart/form-data; boundary=",
+        "multipart/form-data; boundary=\"BB",
         "multipart/form-data; boundary=BB; boundary=CC", "multipart/form-data; Boundary=BB",
         "multipart/form-data; boundary=B\"B", "multipart/form-data; boundary=B@B",
         "multipart/form-data; xboundary=BB", "multipart/form-data, boundary=BB",
@@ -106,12 +109,13 @@ struct MultipartBodyTests {
         #expect(body.fields.isEmpty)
     }
 
-    @Test(arguments: [
-        ("name=\"a\\\"b\"", "a\"b", []), ("name=\"a\\b\"", "a\\b", []), ("name=a", "a", []),
-        ("name=\"it's\"", "it's", []), ("name='a'", "a", .invalidQuoting),
-        ("name=\"a\" filename=\"b\"", nil, .missingSemicolon), ("name=\"a\";", "a", []),
-        ("name=a'b", "a'b", .invalidQuoting), ("name=\"\"", "", []),
-    ] as [(String, String?, MultipartFlags)])
+    @Test(
+        arguments: [
+            ("name=\"a\\\"b\"", "a\"b", []), ("name=\"a\\b\"", "a\\b", []), ("name=a", "a", []),
+            ("name=\"it's\"", "it's", []), ("name='a'", "a", .invalidQuoting),
+            ("name=\"a\" filename=\"b\"", nil, .missingSemicolon), ("name=\"a\";", "a", []),
+            ("name=a'b", "a'b", .invalidQuoting), ("name=\"\"", "", []),
+        ] as [(String, String?, MultipartFlags)])
     func `names are unquoted`(_ disposition: String, _ name: String?, _ flags: MultipartFlags) {
         let (body, fault) = read(part(disposition))
         #expect(fault == nil)
@@ -130,16 +134,20 @@ struct MultipartBodyTests {
         #expect(body.flags.contains(.invalidPart))
     }
 
-    @Test(arguments: [
-        ("--BB\r\nX: y\r\n\r\nx\r\n--BB--\r\n", .badPart),
-        ("--BB\r\nContent-Disposition\r\n\r\nx\r\n--BB--\r\n", .badPart),
-        ("--BB\r\n : y\r\n\r\nx\r\n--BB--\r\n", .badPart),
-        ("--BB\r\nA: y\r\na: y\r\n\r\nx\r\n--BB--\r\n", .badPart),
-        ("--BB\r\nA\u{1}: y\r\n\r\nx\r\n--BB--\r\n", .badPart),
-        ("--BB\r\n--BB--\r\n", .badPart), ("--BBx\r\n", .malformed), ("--BB-- x\r\n", .malformed),
-        ("-- BB\r\n", .malformed), ("--\"BB\"\r\n", .malformed), ("--BB--\r\n--BB--\r\n", .malformed),
-        ("", .unfinished), ("--BB", .unfinished), ("--BB-", .unfinished), ("--BB\r\nA: b", .unfinished),
-    ] as [(String, BodyFault.Kind)])
+    @Test(
+        arguments: [
+            ("--BB\r\nX: y\r\n\r\nx\r\n--BB--\r\n", .badPart),
+            ("--BB\r\nContent-Disposition\r\n\r\nx\r\n--BB--\r\n", .badPart),
+            ("--BB\r\n : y\r\n\r\nx\r\n--BB--\r\n", .badPart),
+            ("--BB\r\nA: y\r\na: y\r\n\r\nx\r\n--BB--\r\n", .badPart),
+            ("--BB\r\nA\u{1}: y\r\n\r\nx\r\n--BB--\r\n", .badPart),
+            ("--BB\r\n--BB--\r\n", .badPart), ("--BBx\r\n", .malformed),
+            ("--BB-- x\r\n", .malformed),
+            ("-- BB\r\n", .malformed), ("--\"BB\"\r\n", .malformed),
+            ("--BB--\r\n--BB--\r\n", .malformed),
+            ("", .unfinished), ("--BB", .unfinished), ("--BB-", .unfinished),
+            ("--BB\r\nA: b", .unfinished),
+        ] as [(String, BodyFault.Kind)])
     func `what servers would read differently is a fault`(
         _ text: String, _ kind: BodyFault.Kind
     ) {
@@ -157,7 +165,8 @@ struct MultipartBodyTests {
     @Test func `a line that looks like another boundary is noticed, a ruler is not`() {
         #expect(read(part("name=\"a\"", "--CC1\r\ny")).0.flags.contains(.unmatchedBoundary))
         #expect(!read(part("name=\"a\"", "--CC1\r\ny")).0.flags.isStrictError)
-        #expect(!read(part("name=\"a\"", "------\r\n-- me\r\n--")).0.flags.contains(.unmatchedBoundary))
+        #expect(
+            !read(part("name=\"a\"", "------\r\n-- me\r\n--")).0.flags.contains(.unmatchedBoundary))
     }
 
     @Test func `files and parts are limited`() {

@@ -27,14 +27,15 @@ struct XMLBodyTests {
         #expect(body.attributes.texts == ["at=v1", "x=y"])
     }
 
-    @Test(arguments: [
-        ("<a>", .malformed), ("", .malformed), ("<a></b>", .malformed), ("{}", .malformed),
-        ("<a>&nope;</a>", .malformed),
-        ("<!DOCTYPE a [<!ENTITY e \"x\">]><a>&e;</a>", .entity),
-        ("<!DOCTYPE a [<!ENTITY e SYSTEM \"file:///etc/passwd\">]><a>&e;</a>", .entity),
-        ("<!DOCTYPE a [<!ENTITY % e SYSTEM \"http://127.0.0.1:1/\">%e;]><a/>", .entity),
-        ("<!DOCTYPE a SYSTEM \"http://127.0.0.1:1/\" [<!ENTITY e \"x\">]><a>&e;</a>", .entity),
-    ] as [(String, BodyFault.Kind)])
+    @Test(
+        arguments: [
+            ("<a>", .malformed), ("", .malformed), ("<a></b>", .malformed), ("{}", .malformed),
+            ("<a>&nope;</a>", .malformed),
+            ("<!DOCTYPE a [<!ENTITY e \"x\">]><a>&e;</a>", .entity),
+            ("<!DOCTYPE a [<!ENTITY e SYSTEM \"file:///etc/passwd\">]><a>&e;</a>", .entity),
+            ("<!DOCTYPE a [<!ENTITY % e SYSTEM \"http://127.0.0.1:1/\">%e;]><a/>", .entity),
+            ("<!DOCTYPE a SYSTEM \"http://127.0.0.1:1/\" [<!ENTITY e \"x\">]><a>&e;</a>", .entity),
+        ] as [(String, BodyFault.Kind)])
     func `what is not well-formed or declares entities is a fault`(
         _ text: String, _ kind: BodyFault.Kind
     ) {
@@ -65,7 +66,8 @@ struct XMLBodyTests {
         for _ in 0..<5000 {
             var changed = body
             for _ in 0...random.below(3) {
-                changed[random.below(changed.count)] = Array("<>&;\"'=/!?[]x#\u{0}\n".utf8)[random.below(16)]
+                changed[random.below(changed.count)] =
+                    Array("<>&;\"'=/!?[]x#\u{0}\n".utf8)[random.below(16)]
             }
             var read = XMLBody()
             try? read.read(changed.span)

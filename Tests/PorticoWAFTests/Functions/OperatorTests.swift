@@ -42,7 +42,8 @@ struct OperatorTests {
         ("ipMatch", "127.0.0.1,::1", "::1", true), ("ipMatch", "10.1.2.3/8", "10.9.9.9", true),
         ("ipMatch", "10.0.0.0/8", "11.0.0.1", false), ("ipMatch", "10.0.0.0/8", "x", false),
         ("ipMatchFromFile", "networks.data", "2001:db8::9", true),
-        ("validateByteRange", "1-255", "a\u{0}b", true), ("validateByteRange", "1-255", "ab", false),
+        ("validateByteRange", "1-255", "a\u{0}b", true),
+        ("validateByteRange", "1-255", "ab", false),
         ("validateByteRange", "32-36, 38-126", "a%", true), ("validateByteRange", "9", "", false),
         ("validateUrlEncoding", "", "a%20b%zz", true), ("validateUrlEncoding", "", "a%4", true),
         ("validateUrlEncoding", "", "a%20b%ff", false), ("validateUrlEncoding", "", "", false),
@@ -50,7 +51,8 @@ struct OperatorTests {
         ("rbl", "list.example", "192.0.2.1", false), ("geoLookup", "", "192.0.2.1", false),
         ("verifyCC", "\\d{13,16}", "card 4111111111111111.", true),
         ("verifyCC", "\\d{13,16}", "card 4111111111111112.", false),
-        ("verifyCPF", "\\d{11}", "52998224725", true), ("verifyCPF", "\\d{11}", "11111111111", false),
+        ("verifyCPF", "\\d{11}", "52998224725", true),
+        ("verifyCPF", "\\d{11}", "11111111111", false),
         ("verifySSN", "\\d{3}-\\d\\d-\\d{4}", "078-05-1120", true),
         ("verifySSN", "\\d{3}-\\d\\d-\\d{4}", "666-05-1120", false), ("rx", "^b$", "a\nb", true),
     ])
@@ -68,13 +70,15 @@ struct OperatorTests {
         }
     }
 
-    @Test(arguments: [
-        ([0xC3, 0xA9], false), ([0xE2, 0x82, 0xAC], false), ([0xF0, 0x9F, 0x98, 0x80], false),
-        ([0x61], false), ([], false), ([0xC0, 0xAF], true), ([0xE0, 0x80, 0xAF], true),
-        ([0xED, 0xA0, 0x80], true), ([0xF4, 0x90, 0x80, 0x80], true), ([0xF5, 0x80, 0x80, 0x80], true),
-        ([0xE2, 0x82], true), ([0x80], true), ([0xFF], true), ([0xC3, 0x28], true),
-        ([0x61, 0x61, 0x61, 0x61, 0x61, 0x61, 0x61, 0x61, 0x61, 0x80], true),
-    ] as [([UInt8], Bool)])
+    @Test(
+        arguments: [
+            ([0xC3, 0xA9], false), ([0xE2, 0x82, 0xAC], false), ([0xF0, 0x9F, 0x98, 0x80], false),
+            ([0x61], false), ([], false), ([0xC0, 0xAF], true), ([0xE0, 0x80, 0xAF], true),
+            ([0xED, 0xA0, 0x80], true), ([0xF4, 0x90, 0x80, 0x80], true),
+            ([0xF5, 0x80, 0x80, 0x80], true),
+            ([0xE2, 0x82], true), ([0x80], true), ([0xFF], true), ([0xC3, 0x28], true),
+            ([0x61, 0x61, 0x61, 0x61, 0x61, 0x61, 0x61, 0x61, 0x61, 0x80], true),
+        ] as [([UInt8], Bool)])
     func `UTF-8 is held to its table`(_ value: [UInt8], _ isBad: Bool) throws {
         var captures = OperatorCaptures()
         let made = try make("validateUtf8Encoding", "")
@@ -118,7 +122,8 @@ struct OperatorTests {
         (
             "validateByteRange", "1-256",
             .badOperand(
-                .validateByteRange, item: "1-256", expected: "a value of 0 to 255, or a range of them")
+                .validateByteRange, item: "1-256",
+                expected: "a value of 0 to 255, or a range of them")
         ),
     ])
     func `faults say what is wrong`(_ name: String, _ operand: String, _ fault: OperatorFault) {
@@ -157,7 +162,8 @@ struct OperatorTests {
         #expect(captures.group(0, of: attack.span)?.text == "1UEnk")
         #expect(!sqli.evaluate(Array("hello".utf8).span, captures: &captures))
 
-        guard let lines = TestFile.shared("crs/libinjection-vectors.jsonl", beside: #filePath) else {
+        guard let lines = TestFile.shared("crs/libinjection-vectors.jsonl", beside: #filePath)
+        else {
             print("skipped: ../shared has no libinjection vectors")
             return
         }

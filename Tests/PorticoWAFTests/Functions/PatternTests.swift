@@ -61,7 +61,8 @@ struct LiteralSetTests {
     }
 
     @Test(arguments: [
-        ("xxUNIONxx", 1, 2..<7), ("select union", 0, 0..<6), ("xabcd", 3, 1..<5), ("xbcd", 2, 2..<4),
+        ("xxUNIONxx", 1, 2..<7), ("select union", 0, 0..<6), ("xabcd", 3, 1..<5),
+        ("xbcd", 2, 2..<4),
     ])
     func `the first that ends is found, of several the longest`(
         _ value: String, _ literal: Int, _ range: Range<Int>

@@ -13,7 +13,8 @@ struct RequiredLiteralsTests {
         ("(?i)UNION\\s+select", ["select"]), ("union|select", ["select", "union"]),
         ("x(?:abc|de)y", ["xabcy", "xdey"]), ("a[bc]d", ["abd", "acd"]), ("<\\?php", ["<?php"]),
         ("a+bc", ["abc"]), ("(?:ab){2}", ["abab"]), ("(?:ab){2,}c", ["ababc"]),
-        ("\\x3cscript", ["<script"]), ("foo(?:bar)?", ["foo"]), ("^https?://", ["http://", "https://"]),
+        ("\\x3cscript", ["<script"]), ("foo(?:bar)?", ["foo"]),
+        ("^https?://", ["http://", "https://"]),
         ("[[:alpha:]]xyz", ["xyz"]), ("a{,3}", ["a{,3}"]), ("[]x]yz", ["]yz", "xyz"]),
     ])
     func `are found`(_ pattern: String, _ expected: [String]) {
@@ -65,19 +66,26 @@ struct RequiredLiteralsTests {
         for _ in 0...random.below(4) {
             switch random.below(depth > 3 ? 8 : 13) {
             case 0...3: text += ["a", "b", "c", "ab"][random.below(4)]
-            case 4: text += ["[ab]", "[^a]", "[a-c]", "[]a]", "[a\\w]", "[[:alpha:]b]"][random.below(6)]
-            case 5: text += ["\\w", ".", "\\x61", "\\x{62}", "\\b", "{", "\\]", "^", "$"][random.below(9)]
+            case 4:
+                text +=
+                    ["[ab]", "[^a]", "[a-c]", "[]a]", "[a\\w]", "[[:alpha:]b]"][random.below(6)]
+            case 5:
+                text +=
+                    ["\\w", ".", "\\x61", "\\x{62}", "\\b", "{", "\\]", "^", "$"][random.below(9)]
             case 6, 7: text += "cb"
             case 8: text += "(" + pattern(&random, depth: depth + 1) + ")"
             case 9: text += "(?:" + pattern(&random, depth: depth + 1) + ")"
             case 10:
-                text += "(?i:" + pattern(&random, depth: depth + 1) + "|"
+                text +=
+                    "(?i:" + pattern(&random, depth: depth + 1) + "|"
                     + pattern(&random, depth: depth + 1) + ")"
             case 11: text += "(?:" + pattern(&random, depth: depth + 1) + "|b)"
             default: text += ["(?=a)", "(?#x)", "(?i)", "(?>ab|a)", "(?<n>ab)"][random.below(5)]
             }
             if random.below(3) == 0 {
-                text += ["*", "+", "?", "{2}", "{0,2}", "{1,}", "+?", "*+", "{,3}", "{0}"][random.below(10)]
+                text +=
+                    ["*", "+", "?", "{2}", "{0,2}", "{1,}", "+?", "*+", "{,3}", "{0}"][
+                        random.below(10)]
             }
         }
         return text

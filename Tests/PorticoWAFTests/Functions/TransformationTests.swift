@@ -73,7 +73,8 @@ struct TransformationTests {
         _ transformation: Transformation
     ) {
         var random = SmallRandom(seed: UInt64(transformation.rawValue) + 1)
-        let alphabet = Array("%u+0aF\\x/*.-#&<!;'\"^ \t\n\u{00}A\u{FF1C}\u{A0}=".utf8) + [0xFF, 0xF5]
+        let alphabet =
+            Array("%u+0aF\\x/*.-#&<!;'\"^ \t\n\u{00}A\u{FF1C}\u{A0}=".utf8) + [0xFF, 0xF5]
         var output: [UInt8] = []
         for _ in 0..<4000 {
             let input = (0..<random.below(24)).map { _ in alphabet[random.below(alphabet.count)] }

@@ -58,11 +58,15 @@ struct PatternFacts {
             result.exact = Self.product(exact, other)
         }
         result.prefix =
-            exact.flatMap { $0.count * next.prefix.count <= Self.mostExact
-                ? Self.product($0, next.prefix) : nil } ?? prefix
+            exact.flatMap {
+                $0.count * next.prefix.count <= Self.mostExact
+                    ? Self.product($0, next.prefix) : nil
+            } ?? prefix
         result.suffix =
-            next.exact.flatMap { $0.count * suffix.count <= Self.mostExact
-                ? Self.product(suffix, $0) : nil } ?? next.suffix
+            next.exact.flatMap {
+                $0.count * suffix.count <= Self.mostExact
+                    ? Self.product(suffix, $0) : nil
+            } ?? next.suffix
         result.inner = Self.better(best, next.best)
         if suffix.count * next.prefix.count <= Self.mostExact {
             let middle = Self.product(suffix, next.prefix)
@@ -74,7 +78,8 @@ struct PatternFacts {
 
     func or(_ other: PatternFacts) -> PatternFacts {
         var result = PatternFacts()
-        if let exact, let second = other.exact, exact.count + second.count <= RequiredLiterals.most {
+        if let exact, let second = other.exact, exact.count + second.count <= RequiredLiterals.most
+        {
             result.exact = exact.union(second)
         }
         result.prefix = Self.joined(prefix, other.prefix)

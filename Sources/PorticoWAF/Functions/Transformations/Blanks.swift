@@ -34,10 +34,15 @@ enum Blanks {
         _ isDeleted: (UInt8) -> Bool
     ) -> Bool {
         if first == input.count { return false }
-        output.begin(with: input, upTo: first, room: input.count)
-        for index in first..<input.count where !isDeleted(input[index]) {
-            output.append(input[index])
+        output.begin(with: input, upTo: input.count, room: input.count)
+        var bytes = output.mutableSpan
+        var end = first
+        for index in first..<input.count {
+            // Written in any case, and kept by counting: no branch to mispredict.
+            bytes[end] = input[index]
+            end &+= isDeleted(input[index]) ? 0 : 1
         }
+        output.removeLast(output.count &- end)
         return true
     }
 
@@ -52,12 +57,16 @@ enum Blanks {
             first &+= 1
         }
         if first == input.count { return false }
-        output.begin(with: input, upTo: first, room: input.count)
+        output.begin(with: input, upTo: input.count, room: input.count)
+        var bytes = output.mutableSpan
+        var end = first
         for index in first..<input.count {
             let isBlank = isBlank(input[index])
-            if !isBlank || !wasBlank { output.append(isBlank ? 0x20 : input[index]) }
+            bytes[end] = isBlank ? 0x20 : input[index]
+            end &+= isBlank && wasBlank ? 0 : 1
             wasBlank = isBlank
         }
+        output.removeLast(output.count &- end)
         return true
     }
 

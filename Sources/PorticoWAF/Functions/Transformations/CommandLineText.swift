@@ -7,6 +7,7 @@ enum CommandLineText {
     static func normalize(_ input: Span<UInt8>, into output: inout [UInt8]) -> Bool {
         var index = 0
         var wasBlank = false
+        let classes = classes
         // What stays as it is, byte by byte.
         while index < input.count {
             let byte = input[index]
@@ -23,24 +24,33 @@ enum CommandLineText {
             index &+= 1
         }
         if index == input.count { return false }
-        output.begin(with: input, upTo: index, room: input.count)
+        output.begin(with: input, upTo: input.count, room: input.count)
+        // Written over the copy: an append costs four times as much.
+        var bytes = output.mutableSpan
+        var end = index
         while index < input.count {
             let byte = input[index]
             index &+= 1
             switch classes[Int(byte)] {
             case .deleted: continue
             case .blank:
-                if !wasBlank { output.append(0x20) }
+                if !wasBlank {
+                    bytes[end] = 0x20
+                    end &+= 1
+                }
                 wasBlank = true
             case .opening:
-                if wasBlank { output.removeLast() }
-                output.append(byte)
+                if wasBlank { end &-= 1 }
+                bytes[end] = byte
+                end &+= 1
                 wasBlank = false
             case .plain, .capital:
-                output.append(ASCII.lowercase(byte))
+                bytes[end] = ASCII.lowercase(byte)
+                end &+= 1
                 wasBlank = false
             }
         }
+        output.removeLast(output.count &- end)
         return true
     }
 

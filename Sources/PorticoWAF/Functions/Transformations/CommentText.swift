@@ -57,16 +57,20 @@ enum CommentText {
             index = input.firstIndex(in: marks, from: index &+ 1)
         }
         if index == input.count { return false }
-        output.begin(with: input, upTo: index, room: input.count)
+        output.begin(with: input, upTo: input.count, room: input.count)
+        var bytes = output.mutableSpan
+        var end = index
         while index < input.count {
             let length = markLength(input.extracting(index..<input.count))
             if length == 0 {
-                output.append(input[index])
+                bytes[end] = input[index]
+                end &+= 1
                 index &+= 1
             } else {
                 index &+= length
             }
         }
+        output.removeLast(output.count &- end)
         return true
     }
 

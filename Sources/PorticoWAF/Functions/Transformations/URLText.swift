@@ -12,25 +12,28 @@ enum URLText {
             !unicode || scalar(input, index &+ 1) == nil
         { index = input.firstIndex(of: 0x25, or: 0x2B, from: index &+ 1) }
         if index == input.count { return false }
-        output.begin(with: input, upTo: index, room: input.count)
+        output.begin(with: input, upTo: input.count, room: input.count)
+        var bytes = output.mutableSpan
+        var end = index
         while index < input.count {
-            let byte = input[index]
+            var byte = input[index]
             index &+= 1
             if byte == 0x2B {
-                output.append(0x20)
+                byte = 0x20
             } else if byte != 0x25 {
-                output.append(byte)
+                // Most are.
             } else if let value = hexPair(input, index) {
-                output.append(value)
+                byte = value
                 index &+= 2
             } else if unicode, let (high, low) = scalar(input, index) {
                 let scalar = UInt16(high) << 8 | UInt16(low)
-                output.append(BestFit.byte(for: scalar) ?? narrow(high, low))
+                byte = BestFit.byte(for: scalar) ?? narrow(high, low)
                 index &+= 5
-            } else {
-                output.append(byte)
             }
+            bytes[end] = byte
+            end &+= 1
         }
+        output.removeLast(output.count &- end)
         return true
     }
 

@@ -37,6 +37,12 @@ let floor1: [Target] =
         .target(name: "CPorticoLinux"),
         .target(name: "CPorticoTOML"),
         .target(
+            name: "CPorticoCoding",
+            linkerSettings: [
+                .linkedLibrary("z"), .linkedLibrary("brotlienc"), .linkedLibrary("brotlidec"),
+                .linkedLibrary("zstd"),
+            ]),
+        .target(
             name: "CPorticoOpenSSL",
             linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
         .target(name: "CPorticoPCRE2", linkerSettings: [.linkedLibrary("pcre2-8")]),
@@ -58,6 +64,7 @@ let floor2: [Target] =
 
 let floor3: [Target] =
     module("PorticoHTTP1", ["PorticoBytes", "PorticoHTTP"], tested: ["HTTP1Properties"])
+    + module("PorticoCoding", ["PorticoBytes", "PorticoHTTP", "CPorticoCoding"])
     + module("PorticoTLS", ["PorticoBytes", "PorticoSettings", "CPorticoOpenSSL"])
     + module("PorticoOrigins", ["PorticoBytes", "PorticoSettings"])
     + module("PorticoLimits", ["PorticoBytes", "PorticoSettings"])
@@ -68,25 +75,25 @@ let floor3: [Target] =
          "CPorticoVectorscan", "CPorticoLibinjection", "CPorticoDigests", "CPorticoXML"],
         data: ["Data"])
     + module("PorticoImage", ["PorticoBytes", "PorticoSettings"])
-    + module("PorticoTelemetry", ["PorticoBytes", "PorticoSettings"])
+    + module("PorticoTelemetry", ["PorticoBytes", "PorticoSettings"], tested: ["StrictJSON"])
 
 let columns: [Target.Dependency] = [
     "PorticoBytes", "PorticoHTTP", "PorticoLoop", "PorticoSettings", "PorticoHTTP1", "PorticoTLS",
     "PorticoOrigins", "PorticoLimits", "PorticoCache", "PorticoWAF", "PorticoImage",
-    "PorticoTelemetry",
+    "PorticoTelemetry", "PorticoCoding",
 ]
 
 let floor4 = module(
     "PorticoExchange",
     ["PorticoBytes", "PorticoHTTP", "PorticoLoop", "PorticoSettings", "PorticoOrigins",
-     "PorticoLimits", "PorticoCache", "PorticoTelemetry"])
+     "PorticoLimits", "PorticoCache", "PorticoTelemetry", "PorticoCoding"])
 
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 
 let yaml = Target.Dependency.product(name: "Yams", package: "Yams")
 
 let floor5 =
-    module("PorticoServer", columns + ["PorticoExchange", log])
+    module("PorticoServer", columns + ["PorticoExchange", log], tested: ["StrictJSON"])
     + module(
         "PorticoWAFTool",
         ["PorticoBytes", "PorticoHTTP", "PorticoHTTP1", "PorticoLoop", "PorticoSecLang",
@@ -116,8 +123,8 @@ let floor6: [Target] = [
         ])
 ]
 
-// What holds for any input, asked by the tests and by the fuzzers (Tests/Fuzz/run); and what it
-// costs.
+// What holds for any input, asked by the tests and by the fuzzers (Tests/Fuzz/run); what tests of
+// several modules read with; and what it costs.
 let tools: [Target] = [
     .target(
         name: "HTTP1Properties", dependencies: ["PorticoBytes", "PorticoHTTP", "PorticoHTTP1"],
@@ -125,10 +132,12 @@ let tools: [Target] = [
     .target(
         name: "WAFProperties", dependencies: ["PorticoBytes", "PorticoWAF"],
         path: "Tests/Fuzz/WAFProperties", swiftSettings: strict),
+    .target(name: "StrictJSON", path: "Tests/StrictJSON", swiftSettings: strict),
     .executableTarget(
         name: "PorticoBench",
         dependencies: [
-            "PorticoBytes", "PorticoHTTP", "PorticoHTTP1", "PorticoCache", "PorticoWAF",
+            "PorticoBytes", "PorticoSettings", "PorticoHTTP", "PorticoHTTP1", "PorticoCache",
+            "PorticoCoding", "PorticoLimits", "PorticoLoop", "PorticoWAF",
         ],
         swiftSettings: strict),
 ]

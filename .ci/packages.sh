@@ -1,6 +1,9 @@
 # Sourced by ./run and ./test: what Portico needs from Debian, and how it gets there.
 
-build_packages=(libssl-dev libtomlplusplus-dev libpcre2-dev libvectorscan-dev libxml2-dev)
+build_packages=(
+    libssl-dev libtomlplusplus-dev zlib1g-dev libbrotli-dev libzstd-dev
+    libpcre2-dev libvectorscan-dev libxml2-dev
+)
 test_packages=(curl openssl ca-certificates libmodsecurity3)
 
 # install_missing PACKAGE…: installs those that are not there yet; says nothing where all are.

@@ -144,7 +144,7 @@ struct CacheBench {
 }
 
 /// Resident bytes of this process (proc_pid_statm(5)).
-private func resident() -> Int {
+func resident() -> Int {
     guard let file = unsafe fopen("/proc/self/statm", "r") else { return 0 }
     defer { unsafe fclose(file) }
     var text = [CChar](repeating: 0, count: 128)

@@ -109,9 +109,13 @@ if CommandLine.arguments.contains("cache") {
     CacheBench(count: 1_000_000, memory: 8 << 30).runAtSize()
 } else if CommandLine.arguments.contains("waf") {
     FunctionsBench.run()
+} else if CommandLine.arguments.contains("rates") {
+    RateBench().run()
 } else if CommandLine.arguments.contains("churn") {
     // A process of its own, because what the other one frees would be found again.
     CacheBench(count: 0, memory: 512 << 20).churn()
+} else if CommandLine.arguments.dropFirst().first == "coding" {
+    CodingBench(Array(CommandLine.arguments.dropFirst(2))).run()
 } else {
     run()
 }

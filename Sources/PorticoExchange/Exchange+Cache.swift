@@ -9,6 +9,8 @@ extension Exchange {
     /// Answers from the cache where it may, else from an origin: by a fetch of its own, or by one
     /// that is under way.
     func serve(by route: Route) async throws(ExchangeFault) {
+        takeCodings(by: route)
+        applyPreset(by: route)
         guard let call = cacheCall(by: route) else { return try await fetch(by: route) }
         var waits = 0
         flights: while true {
@@ -51,6 +53,7 @@ extension Exchange {
         guard route.caches, let cache = policy.cache, let place = site?.purgeSite else {
             return nil
         }
+        if presetBypasses { return nil }
         let rules = RequestRules(request, .obeys)
         if let bypass = rules.bypass {
             cacheStatus = CacheStatus(forward: bypass == .method ? .method : .request)
@@ -62,7 +65,8 @@ extension Exchange {
         }
         return CacheCall(
             cache, of: place, for: request, rules,
-            isHTTPS: Forwarding.scheme(of: request, client.facts) == .https)
+            isHTTPS: Forwarding.scheme(of: request, client.facts) == .https,
+            style: site?.preset == .magento ? .magento : .plain)
     }
 
     /// What was found, if it answers the request as it stands.
@@ -107,13 +111,14 @@ extension Exchange {
         }
         let errand = CacheCall(
             call.cache, of: call.site, for: head, call.rules, isHTTPS: call.isHTTPS,
-            isBackground: true)
+            style: call.style, isBackground: true)
         errand.look(for: head)
         errand.takesConditions = true
         errand.forward = .stale
         errand.permit = consume permit
         let exchange = Exchange(head, from: Nobody(as: client.facts), on: worker)
         exchange.site = site
+        exchange.codings = codings
         worker.reactor.start {
             do throws(ExchangeFault) { try await exchange.fetch(by: route, for: errand) } catch {}
         }

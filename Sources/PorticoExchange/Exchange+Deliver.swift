@@ -10,23 +10,30 @@ extension Exchange {
         from origin: any OriginPort, length: BodyLength, upload: Upload?
     ) async throws(ExchangeFault) {
         if response.status == 101 { return try await tunnel(with: origin) }
+        let assembly = beginAssembly(
+            isAnnounced: response.fields.announcesESI || presetAnnouncesESI)
+        let plain: BodyLength = assembly == nil || length == .none ? length : .unknown
         withID { id in
             Forwarding.prepareResponse(
-                &response, length: length, answering: request.method, requestID: id,
+                &response, length: plain, answering: request.method, requestID: id,
                 isUpgrade: false)
         }
+        presetFinish()
+        let (sink, framed) = sinkForPassing(plain)
         addEdgeFields()
-        beginAnswer(length: length)
+        beginAnswer(length: framed)
         do throws(ExchangeFault) {
-            if try !moveNow(from: origin, to: client) {
-                try await relay(from: origin, to: client, in: client.scope)
+            if let assembly, length != .none {
+                try await assemble(assembly, from: origin, to: sink)
+            } else if try !moveNow(from: origin, to: sink) {
+                try await relay(from: origin, to: sink, in: client.scope)
             }
         } catch {
             await upload?.stop()
             origin.abandon()
             throw upload?.fault ?? error
         }
-        client.finish(trailers: origin.trailers)
+        sink.finish(trailers: origin.trailers)
         // Before the client has taken the last of it: a slow one holds no origin connection.
         await upload?.stop()
         if upload?.isFinished ?? true { origin.release() } else { origin.abandon() }

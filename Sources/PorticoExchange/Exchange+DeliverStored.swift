@@ -1,5 +1,6 @@
 internal import PorticoBytes
 internal import PorticoCache
+internal import PorticoCoding
 internal import PorticoHTTP
 internal import PorticoLoop
 internal import PorticoTelemetry
@@ -24,24 +25,20 @@ extension Exchange {
             if part == nil { plan = .whole }
         }
         response = head ?? stored.head
+        if let assembly = beginAssembly(isAnnounced: stored.rules.has(.announcesESI)) {
+            return try await deliver(assembly, stored, from: source)
+        }
         let framed: BodyLength = total.map { .known(UInt64($0)) } ?? .unknown
-        withID { id in
-            Forwarding.prepareResponse(
-                &response, length: stored.head.statusAllowsBody ? framed : .none,
-                answering: request.method, requestID: id, isUpgrade: false)
-        }
-        if let cache = policy.cache {
-            let tags = cache.tags
-            response.fields.removeAll { line, name in tags.isTagHeader(line, name) }
-        }
-        let age = stored.rules.age(at: reactor.now)
-        if status.forward == nil || age > 0 || status.forwardStatus != nil {
-            response.fields.remove(.age)
-            response.fields.append(.age) { $0.write(decimal: UInt64(age)) }
-        }
+        prepareStored(stored, length: stored.head.statusAllowsBody ? framed : .none)
+        let coding = negotiateCoding(length: total.map { Int($0) }, isKept: true)
         switch plan {
         case .whole:
             if !stored.head.statusAllowsBody { return try await answer(.none, []) }
+            if let coding, let coded = coded(stored.body, as: coding) {
+                Compression.markCoded(&response, as: coding)
+                let length = coded.total.map { BodyLength.known(UInt64($0)) } ?? .unknown
+                return try await answer(length, request.method == .head ? [] : [.body(coded)])
+            }
             if request.method == .head { return try await answer(framed, []) }
             // What is lost before it could be read.
             guard let source = source ?? StoredSource(stored.body, on: reactor) else {
@@ -49,6 +46,7 @@ extension Exchange {
             }
             try await answer(framed, [.body(source)])
         case .notModified:
+            if let coding { Compression.markCoded(&response, as: coding) }
             StoredAnswer.makeNotModified(&response)
             try await answer(.none, [])
         case .preconditionFailed: try await answer(412)
@@ -73,6 +71,43 @@ extension Exchange {
                 .known(UInt64(range.upperBound - range.lowerBound)), [.body(part)])
         case .parts(let ranges): try await answer(ranges, of: stored, total ?? 0)
         }
+    }
+
+    /// Answers with a page that is put together from what is stored and what it includes.
+    private func deliver(
+        _ assembly: PageAssembly, _ stored: StoredResponse, from source: StoredSource?
+    ) async throws(ExchangeFault) {
+        guard let source = source ?? StoredSource(stored.body, on: worker.reactor) else {
+            throw .origin(.truncated)
+        }
+        prepareStored(stored, length: .unknown)
+        let (sink, length) = sinkForPassing(.unknown)
+        addEdgeFields()
+        beginAnswer(length: length)
+        if request.method != .head { try await assemble(assembly, from: source, to: sink) }
+        sink.finish(trailers: Fields())
+        if try !client.flushNow() { try await client.flush(in: nil) }
+    }
+
+    /// Makes of a stored head, in `response`, the one for the client.
+    private func prepareStored(_ stored: StoredResponse, length: BodyLength) {
+        withID { id in
+            Forwarding.prepareResponse(
+                &response, length: length, answering: request.method, requestID: id,
+                isUpgrade: false)
+        }
+        if let cache = policy.cache {
+            let tags = cache.tags
+            response.fields.removeAll { line, name in tags.isTagHeader(line, name) }
+        }
+        let age = stored.rules.age(at: worker.reactor.now)
+        if let status = cacheStatus,
+            status.forward == nil || age > 0 || status.forwardStatus != nil
+        {
+            response.fields.remove(.age)
+            response.fields.append(.age) { $0.write(decimal: UInt64(age)) }
+        }
+        presetFinish()
     }
 
     /// Complete, or known beforehand.

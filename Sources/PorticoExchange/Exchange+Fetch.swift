@@ -35,6 +35,7 @@ extension Exchange {
         }
         defer { worker.giveBack(&head.fields) }
         if request.method != .head { call?.prepare(&head, from: client.facts) }
+        if call != nil { announceAssembly(in: &head) }
         let balancer = worker.balancer(for: route.pool)
         balancer.budget.requestBegan(at: worker.reactor.now)
         defer { balancer.budget.requestEnded() }

@@ -60,6 +60,7 @@ extension Exchange {
         line.cache = record.cache
         line.originMicroseconds = record.originTime?.microseconds
         line.retries = record.retries
+        line.isRateLimited = record.isRateLimited
         let request = request
         let facts = client.facts
         let node = record.node.map { Array($0.name.utf8) } ?? []

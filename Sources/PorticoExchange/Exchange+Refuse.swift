@@ -14,6 +14,7 @@ extension Exchange {
         response.fields.append(.contentType, page.contentType)
         response.fields.append(.cacheControl, "no-store")
         if status == 503 { response.fields.append(.retryAfter, "\(record.retryAfter)") }
+        if let refusal = record.rateRefusal { addFields(of: refusal) }
         switch fault {
         case .refused(.methodNotAllowed):
             response.fields.append(.allow, "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")

@@ -54,11 +54,8 @@ extension Exchange {
         _ call: CacheCall, _ times: FetchTimes, _ origin: any OriginPort, _ length: BodyLength,
         _ claim: inout Claim?
     ) -> Settled? {
-        guard
-            case .store(let rules) = Storability.judge(
-                request, call.rules, response, times: times, settings: call.cache.settings,
-                isHTTPS: call.isHTTPS)
-        else { return nil }
+        guard let rules = rulesToStore(response, call, times) else { return nil }
+        presetStrip()
         var expected: Int?
         switch length {
         case .none: expected = 0
@@ -98,10 +95,7 @@ extension Exchange {
         let head = Validation.updated(stored.head, by: response, settings: call.cache.settings)
         var status = CacheStatus(forward: call.forward, status: 304)
         record.cache = .revalidated
-        let judged = Storability.judge(
-            request, call.rules, head, times: times, settings: call.cache.settings,
-            isHTTPS: call.isHTTPS)
-        guard case .store(let rules) = judged,
+        guard let rules = rulesToStore(head, call, times),
             let fresh = call.makeResponse(head, rules, to: request, body: stored.body)
         else {
             if !call.rules.noStore { call.cache.store.remove(stored) }

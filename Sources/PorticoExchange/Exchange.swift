@@ -11,12 +11,18 @@ package final class Exchange {
     package let client: any ClientPort
     /// The policy under which the request began, and will end.
     let policy: Policy
-    package let request: RequestHead
+    package internal(set) var request: RequestHead
     let requestID: InlineArray<32, UInt8>
     let givenID: ByteRange
     let began: Instant
 
     var site: Site?
+    /// Which codings the client takes, where the site compresses.
+    var codings: AcceptEncoding?
+    /// How many pages stand around this one, each including the next.
+    var depth = 0
+    /// Shared with the page that includes this one; nil: this is no part of another.
+    var includeBudget: PageAssembly.Budget?
     var response: ResponseHead
     var record = ExchangeRecord()
     /// What Cache-Status says; nil: nothing.
@@ -44,6 +50,7 @@ package final class Exchange {
         beginRecord()
         do throws(ExchangeFault) {
             let site = try findSite()
+            if let wait = try admit(to: site) { try await hold(for: wait) }
             if let location = try redirection(of: site) {
                 try await redirect(to: location)
             } else {
@@ -84,4 +91,7 @@ package struct ExchangeRecord {
     package var originTime: Duration?
     package var cache = AccessRecord.CacheOutcome.none
     package var fault: ExchangeFault?
+    /// Whether the request went beyond a rate limit, and which one refused it.
+    package var isRateLimited = false
+    var rateRefusal: RateRefusal?
 }

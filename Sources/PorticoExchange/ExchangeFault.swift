@@ -57,6 +57,8 @@ package enum Refusal: Error, Equatable, Sendable {
     case unknownHost
     case misdirected
     case forbidden
+    /// More than a rate limit permits; the record says which.
+    case rateLimited
     case methodNotAllowed
     case expectationFailed
     /// The client wants what is stored, and nothing usable is.
@@ -71,6 +73,7 @@ package enum Refusal: Error, Equatable, Sendable {
         case .unknownHost: 404
         case .misdirected: 421
         case .forbidden: 403
+        case .rateLimited: 429
         case .methodNotAllowed: 405
         case .expectationFailed: 417
         case .notStored: 504

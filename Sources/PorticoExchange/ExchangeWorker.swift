@@ -16,6 +16,8 @@ package final class ExchangeWorker {
     /// Nil: requests are not logged.
     package var accessLog: AccessLog?
     var requestIDs: RequestIDs
+    /// Requests that a rate limit makes wait at present.
+    var delayedRequests = 0
     private var balancers: [Balancer] = []
     /// Storage of heads whose requests are over, for those that begin.
     private var spares: [Fields] = []

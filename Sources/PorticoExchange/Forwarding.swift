@@ -7,7 +7,8 @@ package enum Forwarding {
     private static func isReplaced(_ name: FieldName) -> Bool {
         switch name {
         case .xForwardedFor, .xForwardedProto, .xForwardedHost, .xForwardedPort, .forwarded,
-            .xRequestID, .porticoDebug, .fastlyKey, .xPurgeToken, .host, .contentLength:
+            .xRequestID, .porticoDebug, .fastlyKey, .xPurgeToken, .host, .contentLength,
+            .surrogateCapability:
             true
         default: false
         }

@@ -1,6 +1,7 @@
 package import PorticoBytes
 package import PorticoCache
 package import PorticoHTTP
+package import PorticoLimits
 package import PorticoOrigins
 
 /// What an operator decided, compiled: sites by host, their routes and pools. Immutable; a
@@ -12,11 +13,15 @@ package final class Policy: Sendable {
     package let httpsPort: UInt16?
     /// Nil: nothing is cached.
     package let cache: ResponseCache?
+    /// All that are configured, in their order.
+    package let limits: [RateLimit]
 
     package init(
-        sites: SiteTable, pools: [Pool], httpsPort: UInt16?, cache: ResponseCache? = nil
+        sites: SiteTable, pools: [Pool], httpsPort: UInt16?, cache: ResponseCache? = nil,
+        limits: [RateLimit] = []
     ) {
         self.cache = cache
+        self.limits = limits
         self.sites = sites
         self.pools = pools
         self.httpsPort = httpsPort
@@ -31,16 +36,33 @@ package final class Site: Sendable {
     package let hsts: [UInt8]
     /// Who is refused before anything else.
     package let denied: NetworkList
+    /// Who meets no rate limit.
+    package let allowed: NetworkList
+    /// Whether any route has rate limits, and whether they cannot be told without the path.
+    let isLimited: Bool
+    let limitsByPath: Bool
     /// Under which its responses are marked for purges; nil: nothing of it is cached.
     package let purgeSite: PurgeSite?
+    package let preset: SitePreset
+    /// From how many bytes on text is compressed; nil: it is not.
+    package let compressesFrom: Int?
     private let routes: [Route]
     private let otherwise: Route
 
     package init(
         hosts: [String], routes: [Route], otherwise: Route, denied: NetworkList,
-        redirectsToHTTPS: Bool, hsts: [UInt8], purgeSite: PurgeSite? = nil
+        allowed: NetworkList = NetworkList(), redirectsToHTTPS: Bool, hsts: [UInt8],
+        purgeSite: PurgeSite? = nil, compressesFrom: Int? = nil, preset: SitePreset = .none
     ) {
+        self.preset = preset
+        self.compressesFrom = compressesFrom
         self.purgeSite = purgeSite
+        self.allowed = allowed
+        let limited = (routes + [otherwise]).map(\.limits)
+        isLimited = limited.contains { !$0.isEmpty }
+        limitsByPath =
+            limited.joined().contains(where: \.needsPath)
+            || limited.contains { !$0.elementsEqual(otherwise.limits, by: ===) }
         self.hosts = hosts
         self.routes = routes
         self.otherwise = otherwise
@@ -52,8 +74,17 @@ package final class Site: Sendable {
     /// The first route whose pattern matches the path in normal form.
     package func route(path: Span<UInt8>) -> Route {
         if routes.isEmpty { return otherwise }
-        let normal = PathNormaliser.normalise(path: path)
-        return routes.first { $0.pattern?.matches(normal.span) ?? true } ?? otherwise
+        return route(normal: PathNormaliser.normalise(path: path))
+    }
+
+    /// The same for a path in normal form.
+    func route(normal: [UInt8]) -> Route {
+        routes.first { $0.pattern?.matches(normal.span) ?? true } ?? otherwise
+    }
+
+    /// What counts the requests of this path in normal form; empty where `limitsByPath` is false.
+    func limits(normal: [UInt8]) -> [RateRule] {
+        limitsByPath ? route(normal: normal).limits : otherwise.limits
     }
 }
 
@@ -69,11 +100,14 @@ package struct Route: Sendable {
     package let allow: NetworkList?
     /// Whether answers may come from the cache and go into it.
     package let caches: Bool
+    /// What counts its requests: at most 64.
+    package let limits: [RateRule]
 
     package init(
         pattern: PathPattern?, pool: Pool, hashKey: RequestKey?, retryAfter: Int,
-        allow: NetworkList?, caches: Bool = false
+        allow: NetworkList?, caches: Bool = false, limits: [RateRule] = []
     ) {
+        self.limits = limits
         self.caches = caches
         self.pattern = pattern
         self.pool = pool

@@ -42,21 +42,11 @@ package enum RequestKey: Equatable, Sendable {
 
     /// The hash of a cookie's value (RFC 6265 §4.2.1).
     private static func cookie(_ name: [UInt8], in fields: borrowing Fields) -> UInt64? {
-        for index in 0..<fields.count where fields.lines[index].name == .cookie {
-            let value = fields.value(at: index)
-            var start = 0
-            while start < value.count {
-                let end = value.firstIndex(of: 0x3B, from: start) ?? value.count
-                let pair = value.extracting(start..<end).trimmingOWS
-                if let equals = pair.firstIndex(of: 0x3D),
-                    pair.extracting(..<equals).equals(name.span)
-                {
-                    return hash(pair.extracting((equals + 1)...))
-                }
-                start = end + 1
-            }
+        var first: UInt64?
+        fields.forEachCookie { found, value in
+            if first == nil, found.equals(name.span) { first = hash(value) }
         }
-        return nil
+        return first
     }
 
     /// FNV-1a, mixed once more because its high bits alone decide among nodes.

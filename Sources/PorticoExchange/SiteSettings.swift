@@ -83,6 +83,8 @@ package struct RouteSettings: Equatable, Sendable {
     /// Who may ask, others get 403; nil: everybody.
     package var allow: NetworkList?
     package var origins: String?
+    /// Instead of the site's.
+    package var rateLimits: [String]?
     package var wafExcludes: [WAFExcludeSettings] = []
 
     package init() {}
@@ -105,6 +107,11 @@ package struct RouteSettings: Equatable, Sendable {
         var name = ""
         section.read("origins", into: &name, namingA: "origin pool")
         if !name.isEmpty { origins = name }
+        if section.has("rate_limits") {
+            var names: [String] = []
+            section.read("rate_limits", into: &names, namingA: "rate limit")
+            rateLimits = names
+        }
         wafExcludes = section.sections("waf_exclude").map { table in
             var table = table
             return WAFExcludeSettings(from: &table)

@@ -1,3 +1,4 @@
+internal import PorticoBytes
 internal import Synchronization
 
 /// A client's address as two words, most significant first (an IPv4 address as its mapped IPv6

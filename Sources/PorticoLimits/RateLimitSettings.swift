@@ -62,13 +62,10 @@ package enum RateLimitKey: Hashable, Sendable {
         case "path": self = .path
         case "host": self = .host
         default:
-            guard let colon = text.firstIndex(of: ":") else { return nil }
-            let name = String(text[colon...].dropFirst())
-            guard isToken(name) else { return nil }
-            switch text[..<colon] {
-            case "header": self = .header(name)
-            case "cookie": self = .cookie(name)
-            default: return nil
+            switch NamedValue(text) {
+            case .header(let name): self = .header(name)
+            case .cookie(let name): self = .cookie(name)
+            case nil: return nil
             }
         }
     }

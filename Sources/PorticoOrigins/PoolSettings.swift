@@ -94,13 +94,10 @@ package enum HashKey: Hashable, Sendable {
         case "url": self = .url
         case "client_ip": self = .clientIP
         default:
-            guard let colon = text.firstIndex(of: ":") else { return nil }
-            let name = String(text[colon...].dropFirst())
-            guard isToken(name) else { return nil }
-            switch text[..<colon] {
-            case "header": self = .header(name)
-            case "cookie": self = .cookie(name)
-            default: return nil
+            switch NamedValue(text) {
+            case .header(let name): self = .header(name)
+            case .cookie(let name): self = .cookie(name)
+            case nil: return nil
             }
         }
     }

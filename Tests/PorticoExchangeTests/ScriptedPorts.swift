@@ -8,6 +8,8 @@ import PorticoOrigins
 /// What a script lets arrive.
 enum Piece {
     case bytes(String)
+    /// Bytes that are no text.
+    case raw([UInt8])
     /// So many bytes.
     case block(Int)
     case end
@@ -49,6 +51,9 @@ final class Arrivals {
         case nil: return .blocked
         case .bytes(let text):
             sink.put(Array(text.utf8).span)
+            return .moved
+        case .raw(let bytes):
+            sink.put(bytes.span)
             return .moved
         case .block(let count):
             sink.put([UInt8](repeating: 0x78, count: count).span)
@@ -126,6 +131,7 @@ final class ScriptedClient: ClientPort {
     }
 
     var body: String { String(decoding: outlet.taken, as: UTF8.self) }
+    var bodyBytes: [UInt8] { outlet.taken }
     var bytesIn: UInt64 { 100 }
     var bytesOut: UInt64 { UInt64(outlet.taken.count) }
 
@@ -269,7 +275,7 @@ final class ScriptedOrigin: OriginPort {
                 head = makeResponse(text)
                 return length
             case .fault(let fault): throw fault
-            case .bytes, .block, .end: throw .origin(.malformed)
+            case .bytes, .raw, .block, .end: throw .origin(.malformed)
             case nil: break
             }
             switch await arrivals.wait(by: deadline, in: scope) {

@@ -23,17 +23,21 @@ func makePool(
 
 func makeSite(
     _ hosts: [String] = ["shop.example"], routes: [Route] = [], pool: Pool,
-    denied: NetworkList = NetworkList(), redirectsToHTTPS: Bool = false, hsts: String = ""
+    denied: NetworkList = NetworkList(), allowed: NetworkList = NetworkList(),
+    limits: [RateRule] = [], redirectsToHTTPS: Bool = false, hsts: String = ""
 ) -> Site {
     Site(
-        hosts: hosts, routes: routes, otherwise: makeRoute(to: pool), denied: denied,
-        redirectsToHTTPS: redirectsToHTTPS, hsts: Array(hsts.utf8))
+        hosts: hosts, routes: routes, otherwise: makeRoute(to: pool, limits: limits),
+        denied: denied, allowed: allowed, redirectsToHTTPS: redirectsToHTTPS,
+        hsts: Array(hsts.utf8))
 }
 
-func makeRoute(_ pattern: String? = nil, to pool: Pool, allow: [String]? = nil) -> Route {
+func makeRoute(
+    _ pattern: String? = nil, to pool: Pool, allow: [String]? = nil, limits: [RateRule] = []
+) -> Route {
     Route(
         pattern: pattern.map { PathPattern($0) }, pool: pool, hashKey: nil, retryAfter: 7,
-        allow: allow.map { NetworkList(networks($0)) })
+        allow: allow.map { NetworkList(networks($0)) }, limits: limits)
 }
 
 func networks(_ texts: [String]) -> [Network] { texts.compactMap { try? Network($0) } }

@@ -1,5 +1,6 @@
 import PorticoBytes
 import PorticoTelemetry
+import StrictJSON
 import Testing
 
 @Suite("Access lines")

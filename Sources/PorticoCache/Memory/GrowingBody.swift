@@ -30,6 +30,9 @@ package final class GrowingBody: Sendable {
         var nextID: UInt64 = 1
         /// The writer waits for the slowest reader to come within this distance.
         var writer: (distance: Int, wake: @Sendable () -> Void)?
+        /// The same in content codings, by a number of whoever made them: they live as long as
+        /// what they were made from.
+        var coded: [(coding: UInt8, body: GrowingBody)] = []
     }
 
     struct Piece {
@@ -80,6 +83,29 @@ package final class GrowingBody: Sendable {
 
     /// Whether anybody reads it while it grows.
     package var hasReaders: Bool { state.withLock { !$0.readers.isEmpty } }
+
+    // MARK: - In content codings
+
+    /// The same bytes coded, if somebody has made them or is about to.
+    package func coded(as coding: UInt8) -> GrowingBody? {
+        state.withLock { $0.coded.first { $0.coding == coding }?.body }
+    }
+
+    /// Keeps `body`, which is this one coded, for the next who asks; false: another one is there.
+    package func keep(_ body: GrowingBody, as coding: UInt8) -> Bool {
+        state.withLock { state in
+            if state.coded.contains(where: { $0.coding == coding }) { return false }
+            state.coded.append((coding, body))
+            return true
+        }
+    }
+
+    package func dropCoded(_ coding: UInt8) {
+        let dropped = state.withLock { state in
+            state.coded.firstIndex { $0.coding == coding }.map { state.coded.remove(at: $0) }
+        }
+        _ = consume dropped
+    }
 
     // MARK: - For the reader
 

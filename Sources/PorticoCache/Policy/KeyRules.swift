@@ -13,6 +13,11 @@ package import PorticoHTTP
 ///
 /// Here "|" stands for a newline, which no part can hold. "s" is https, "h" is http.
 package struct KeyRules: Sendable {
+    /// Whose pages they are: some shops tell them apart by more than the URL.
+    package enum Style: Sendable {
+        case plain, magento
+    }
+
     private let sortsQuery: Bool
     private let ignored: [[UInt8]]
     private let cookie: [UInt8]
@@ -28,25 +33,34 @@ package struct KeyRules: Sendable {
 
     /// Writes the key of a request into `buffer`, which is emptied first.
     package func write(
-        _ head: borrowing RequestHead, isHTTPS: Bool, into buffer: inout Buffer
+        _ head: borrowing RequestHead, isHTTPS: Bool, style: Style = .plain,
+        into buffer: inout Buffer
     ) -> CacheKey {
         begin(head[head.authority], isHTTPS: isHTTPS, into: &buffer)
         let start = buffer.count
         writePath(head[head.path], into: &buffer)
-        if let query = head.query { write(query: head[query], into: &buffer) }
+        // A GraphQL query is its parameters.
+        let names: Style = style == .magento && MagentoRules.isGraphQL(head) ? .plain : style
+        if let query = head.query { write(query: head[query], names, into: &buffer) }
         let target = ByteRange(start, buffer.count)
         buffer.append(0x0A)
         let resource = ByteRange(0, buffer.count)
         if !cookie.isEmpty { writeCookie(of: head.fields, into: &buffer) }
+        if style == .magento {
+            buffer.append(0x0A)
+            MagentoRules.writeKey(head, into: &buffer)
+        }
         return finish(target, resource, buffer)
     }
 
     /// The key of another resource; its cookie part is empty.
-    package func write(_ reference: URIReference, into buffer: inout Buffer) -> CacheKey {
+    package func write(
+        _ reference: URIReference, style: Style = .plain, into buffer: inout Buffer
+    ) -> CacheKey {
         begin(reference.authority.span, isHTTPS: reference.isHTTPS, into: &buffer)
         let start = buffer.count
         writePath(reference.path.span, into: &buffer)
-        if let query = reference.query { write(query: query.span, into: &buffer) }
+        if let query = reference.query { write(query: query.span, style, into: &buffer) }
         let target = ByteRange(start, buffer.count)
         buffer.append(0x0A)
         return finish(target, ByteRange(0, buffer.count), buffer)
@@ -87,8 +101,8 @@ package struct KeyRules: Sendable {
 
     // MARK: - Query
 
-    private func write(query: Span<UInt8>, into buffer: inout Buffer) {
-        if ignored.isEmpty, !sortsQuery || isSorted(query) {
+    private func write(query: Span<UInt8>, _ style: Style, into buffer: inout Buffer) {
+        if ignored.isEmpty, style == .plain, !sortsQuery || isSorted(query) {
             buffer.append(0x3F)
             buffer.append(query)
             return
@@ -98,7 +112,7 @@ package struct KeyRules: Sendable {
         var start = 0
         while start <= query.count {
             let end = query.firstIndex(of: 0x26, from: start) ?? query.count
-            if ignores(name(query, start, end)) {
+            if ignores(name(query, start, end), style) {
                 dropped = true
             } else if end > start || !sortsQuery || query.isEmpty {
                 // "a&&b" says nothing between its ampersands.
@@ -155,7 +169,8 @@ package struct KeyRules: Sendable {
         return left.count < right.count
     }
 
-    private func ignores(_ name: Span<UInt8>) -> Bool {
+    private func ignores(_ name: Span<UInt8>, _ style: Style) -> Bool {
+        if style == .magento, MagentoRules.ignores(name) { return true }
         for pattern in ignored where matches(pattern.span, name) { return true }
         return false
     }
@@ -191,20 +206,12 @@ package struct KeyRules: Sendable {
 
     /// The first cookie of that name (RFC 6265 §4.2.1); "=" before it tells empty from absent.
     private func writeCookie(of fields: borrowing Fields, into buffer: inout Buffer) {
-        for line in fields.lines where line.name == .cookie {
-            let value = fields[line.valueRange]
-            var start = 0
-            while start < value.count {
-                let end = value.firstIndex(of: 0x3B, from: start) ?? value.count
-                let pair = value.extracting(start..<end).trimmingOWS
-                if let equals = pair.firstIndex(of: 0x3D),
-                    pair.extracting(..<equals).equals(cookie.span)
-                {
-                    buffer.append(pair.extracting(equals...))
-                    return
-                }
-                start = end + 1
-            }
+        var isWritten = false
+        fields.forEachCookie { name, value in
+            if isWritten || !name.equals(cookie.span) { return }
+            buffer.append(0x3D)
+            buffer.append(value)
+            isWritten = true
         }
     }
 }

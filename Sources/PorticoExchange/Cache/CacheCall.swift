@@ -8,6 +8,7 @@ final class CacheCall {
     let site: PurgeSite
     let rules: RequestRules
     let isHTTPS: Bool
+    let style: KeyRules.Style
     let key: [UInt8]
     let written: CacheKey
     let hash: KeyHash
@@ -25,7 +26,8 @@ final class CacheCall {
 
     init(
         _ cache: ResponseCache, of site: PurgeSite, for request: borrowing RequestHead,
-        _ rules: RequestRules, isHTTPS: Bool, isBackground: Bool = false
+        _ rules: RequestRules, isHTTPS: Bool, style: KeyRules.Style = .plain,
+        isBackground: Bool = false
     ) {
         self.cache = cache
         self.site = site
@@ -33,7 +35,8 @@ final class CacheCall {
         self.isHTTPS = isHTTPS
         self.isBackground = isBackground
         var buffer = Buffer()
-        written = cache.keys.write(request, isHTTPS: isHTTPS, into: &buffer)
+        self.style = style
+        written = cache.keys.write(request, isHTTPS: isHTTPS, style: style, into: &buffer)
         key = buffer.bytes.array
         hash = cache.store.hash(buffer.bytes)
         fence = cache.ledger.now

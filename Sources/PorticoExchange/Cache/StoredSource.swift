@@ -21,6 +21,9 @@ final class StoredSource: BodySource {
         left = range.map { Int($0.upperBound - $0.lowerBound) }
     }
 
+    /// How long the body is, if it has ended.
+    var total: Int? { reader.body.phase == .complete ? reader.body.length : nil }
+
     /// As much as a sink buffers.
     private static let mostAtOnce = 64 << 10
 

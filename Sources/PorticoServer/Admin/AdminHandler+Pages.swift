@@ -36,6 +36,7 @@ extension AdminHandler {
                 pool.nodes.map { MetricsPage.Origin($0.report(at: now), of: pool) }
             },
             process: steward.processFigures, to: &writer)
+        RateMetrics.append(steward.snapshot.policy.limits, at: now, to: &writer)
         let page = writer.finish()
         return AdminAnswer(
             contentType: "\(MetricsWriter.mediaType)", body: page.bytes.array)

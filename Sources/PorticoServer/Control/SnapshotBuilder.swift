@@ -3,6 +3,7 @@ internal import PorticoCache
 internal import PorticoExchange
 internal import PorticoHTTP
 internal import PorticoHTTP1
+internal import PorticoLimits
 internal import PorticoLoop
 internal import PorticoOrigins
 internal import PorticoTLS
@@ -44,14 +45,19 @@ struct SnapshotBuilder {
             rules[settings.name] = dialRules(for: settings, &problems)
         }
         let cache = responseCache()
-        let sites = configuration.sites.compactMap {
-            site(for: $0, among: pools, cache, &problems)
+        let limits = rateLimits()
+        var sites: [Site] = []
+        for settings in configuration.sites {
+            if let site = site(for: settings, among: pools, cache, limits, &problems) {
+                sites.append(site)
+            }
         }
         let tls = serverContext(&problems)
         if !problems.isEmpty { throw StartFault(problems) }
         let policy = Policy(
             sites: SiteTable(sites), pools: pools,
-            httpsPort: configuration.listeners.first { $0.tls }?.address.port, cache: cache)
+            httpsPort: configuration.listeners.first { $0.tls }?.address.port, cache: cache,
+            limits: limits)
         return Snapshot(
             configuration: configuration, policy: policy, limits: configuration.limits,
             dialRules: rules, mostConnections: mostConnections(), tls: tls,
@@ -117,38 +123,89 @@ struct SnapshotBuilder {
         return rules
     }
 
+    // MARK: - Rate limits
+
+    /// A limit of the same name goes on with what it has counted.
+    private mutating func rateLimits() -> [RateLimit] {
+        return configuration.rateLimits.map { settings in
+            if let warning = idleness(of: settings) {
+                warnings.append("rate limit \(settings.name): \(warning)")
+            }
+            let random = Process.random(16)
+            return RateLimit(
+                settings, seed: (random.word(at: 0), random.word(at: 8)),
+                after: former?.policy.limits.first { $0.name == settings.name })
+        }
+    }
+
+    /// Why a limit counts nothing.
+    private func idleness(of limit: RateLimitSettings) -> String? {
+        let users = configuration.sites.filter { site in
+            site.rateLimits.contains(limit.name)
+                || site.routes.contains { $0.rateLimits?.contains(limit.name) ?? false }
+        }
+        if users.isEmpty { return "no site names it in rate_limits" }
+        let host = limit.match.site
+        if host.isEmpty || users.contains(where: { $0.hosts.contains(host) }) { return nil }
+        return "it is for \(host), whose site does not name it in rate_limits"
+    }
+
+    /// What counts the requests of a site or of one of its routes.
+    private func rateRules(
+        _ names: [String], of site: SiteSettings, among limits: [RateLimit],
+        _ problems: inout [String]
+    ) -> [RateRule] {
+        let rules = limits.filter { limit in
+            let host = limit.settings.match.site
+            return names.contains(limit.name) && (host.isEmpty || site.hosts.contains(host))
+        }
+        if rules.count > RateRule.mostOfOneRequest {
+            problems.append(
+                "site \(site.hosts.first ?? ""): a request can meet \(RateRule.mostOfOneRequest) "
+                    + "rate limits, and not \(rules.count)")
+            return []
+        }
+        return rules.map { RateRule($0) }
+    }
+
     // MARK: - Sites
 
     private func site(
         for settings: SiteSettings, among pools: [Pool], _ cache: ResponseCache?,
-        _ problems: inout [String]
+        _ limits: [RateLimit], _ problems: inout [String]
     ) -> Site? {
+        let rules = rateRules(settings.rateLimits, of: settings, among: limits, &problems)
         guard
             let otherwise = route(
-                nil, allow: nil, pool: settings.origins, caches: settings.cache, among: pools)
+                nil, allow: nil, pool: settings.origins, caches: settings.cache, rules,
+                among: pools)
         else { return nil }
-        let routes = settings.routes.compactMap { route in
-            self.route(
+        var routes: [Route] = []
+        for route in settings.routes {
+            let own = route.rateLimits.map {
+                rateRules($0, of: settings, among: limits, &problems)
+            }
+            let made = self.route(
                 PathPattern(route.path), allow: route.allow,
                 pool: route.origins ?? settings.origins, caches: route.cache ?? settings.cache,
-                among: pools)
+                own ?? rules, among: pools)
+            if let made { routes.append(made) }
         }
-        var denied: [Network] = []
-        for file in settings.denyFiles { denied += networks(in: file, &problems) }
-        // Read here so that a broken file is told of now; they gain their meaning with limits.
-        for file in settings.allowFiles { _ = networks(in: file, &problems) }
         var hsts = ""
         if let age = settings.hsts { hsts = "max-age=\(age.components.seconds)" }
         return Site(
             hosts: settings.hosts, routes: routes, otherwise: otherwise,
-            denied: NetworkList(denied), redirectsToHTTPS: settings.redirectHTTPS,
-            hsts: Array(hsts.utf8),
-            purgeSite: cache?.ledger.site(Array(settings.purgeName.utf8)))
+            denied: networks(in: settings.denyFiles, &problems),
+            allowed: networks(in: settings.allowFiles, &problems),
+            redirectsToHTTPS: settings.redirectHTTPS, hsts: Array(hsts.utf8),
+            purgeSite: cache?.ledger.site(Array(settings.purgeName.utf8)),
+            compressesFrom: settings.compress ? settings.compressMinBytes : nil,
+            preset: settings.preset)
     }
 
     private func route(
         _ pattern: PathPattern?, allow: NetworkList?, pool name: String, caches: Bool,
-        among pools: [Pool]
+        _ limits: [RateRule], among pools: [Pool]
     ) -> Route? {
         guard let pool = pools.first(where: { $0.name == name }),
             let settings = configuration.pools.first(where: { $0.name == name })
@@ -164,7 +221,14 @@ struct SnapshotBuilder {
             settings.health.path.isEmpty ? settings.ejection.duration : settings.health.interval
         return Route(
             pattern: pattern, pool: pool, hashKey: key,
-            retryAfter: max(1, Int(wait.components.seconds)), allow: allow, caches: caches)
+            retryAfter: max(1, Int(wait.components.seconds)), allow: allow, caches: caches,
+            limits: limits)
+    }
+
+    private func networks(in files: [String], _ problems: inout [String]) -> NetworkList {
+        var found: [Network] = []
+        for file in files { found += networks(in: file, &problems) }
+        return NetworkList(found)
     }
 
     /// One CIDR a line; what follows a "#" is a comment.

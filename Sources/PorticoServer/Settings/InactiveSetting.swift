@@ -12,14 +12,10 @@ package struct InactiveSetting: Equatable, Sendable {
         ("origins.*.protocol", .otherThan("http/1.1")),
         ("site.waf", .on),
         ("site.images", .on),
-        ("site.rate_limits", .on),
-        ("site.compress", .on),
-        ("site.preset", .on),
         ("site.type_keys", .on),
         ("site.route.waf_exclude", .on),
         ("cache.disk", .on),
         ("waf.*", .on),
-        ("rate_limit", .on),
         ("images", .on),
     ]
 

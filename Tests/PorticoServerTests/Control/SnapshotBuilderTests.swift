@@ -1,5 +1,6 @@
 import PorticoBytes
 import PorticoExchange
+import PorticoLimits
 import PorticoLoop
 import PorticoOrigins
 import PorticoTLS
@@ -130,5 +131,38 @@ struct SnapshotBuilderTests {
         #expect(try second.build().tls != nil)
         #expect(try folder.read("var/development.crt") == made)
         #expect(second.warnings == [])
+    }
+
+    private static let limit = "[[rate_limit]]\nname = \"a\"\nrate = \"1/s\"\n"
+
+    @Test func `a rate limit that nobody names is worth a line`() throws {
+        var unused = try builder(Self.limit)
+        _ = try unused.build()
+        #expect(unused.warnings == ["rate limit a: no site names it in rate_limits"])
+        let route = "[[site]]\n[[site.route]]\npath = \"/a\"\nrate_limits = [\"a\"]\n"
+        var used = try builder(Self.limit + route)
+        #expect(try used.build().policy.limits.map(\.name) == ["a"])
+        #expect(used.warnings == [])
+        let sites = "[[site]]\nrate_limits = [\"a\"]\n[[site]]\nhosts = [\"b\"]\n"
+        var other = try builder(Self.limit + "match = { site = \"b\" }\n" + sites)
+        _ = try other.build()
+        #expect(
+            other.warnings == [
+                "rate limit a: it is for b, whose site does not name it in rate_limits"
+            ])
+    }
+
+    @Test func `a request meets a bounded number of rate limits`() throws {
+        let names = (0..<65).map { "l\($0)" }
+        let limits = names.map { "[[rate_limit]]\nname = \"\($0)\"\nrate = \"1/s\"\n" }.joined()
+        func site(_ names: ArraySlice<String>) -> String {
+            let list = names.map { "\"\($0)\"" }.joined(separator: ", ")
+            return "[[site]]\nrate_limits = [\(list)]\n"
+        }
+        #expect(try problems(limits + site(names[1...])) == [])
+        #expect(
+            try problems(limits + site(names[...])) == [
+                "site *: a request can meet 64 rate limits, and not 65"
+            ])
     }
 }

@@ -1,4 +1,5 @@
 import PorticoTLS
+import StrictJSON
 import Testing
 
 @Suite("The admin API", .ownThreads)

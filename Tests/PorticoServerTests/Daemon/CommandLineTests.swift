@@ -1,3 +1,4 @@
+import StrictJSON
 import Testing
 
 @Suite("The program's commands", .ownThreads)

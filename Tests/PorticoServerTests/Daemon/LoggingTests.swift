@@ -1,5 +1,6 @@
 import Glibc
 import PorticoLoop
+import StrictJSON
 import Testing
 
 @Suite("The daemon's access log", .ownThreads)

@@ -1,5 +1,6 @@
 import PorticoBytes
 import PorticoLoop
+import StrictJSON
 import Synchronization
 import Testing
 

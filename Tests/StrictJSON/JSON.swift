@@ -1,5 +1,6 @@
-/// A strict reader of one JSON value (RFC 8259).
-enum JSON: Equatable {
+/// A strict reader of one JSON value (RFC 8259) without white space, for tests: written apart from
+/// the writers, and from the reader, of the program that it checks. A name stands once in an object.
+package enum JSON: Equatable {
     case null
     case bool(Bool)
     case number(Double)
@@ -7,31 +8,43 @@ enum JSON: Equatable {
     case array([JSON])
     case object([String: JSON])
 
-    init(_ text: String) throws {
-        var reader = Reader(rest: Substring(text).unicodeScalars)
-        guard let value = reader.value(), reader.rest.allSatisfy({ $0 == "\n" }) else {
-            throw Trouble("no JSON: \(text)")
-        }
+    package struct Fault: Error, CustomStringConvertible {
+        package let description: String
+    }
+
+    /// The text of a line or of a body that ends as one.
+    package init(_ text: String) throws {
+        var bytes = Array(text.utf8)
+        while bytes.last == 0x0A { bytes.removeLast() }
+        guard let value = JSON(bytes) else { throw Fault(description: "no JSON: \(text)") }
         self = value
     }
 
-    subscript(key: String) -> JSON? {
+    /// Nil for anything but JSON in UTF-8.
+    package init?(_ bytes: [UInt8]) {
+        guard let text = String(validating: bytes, as: UTF8.self) else { return nil }
+        var reader = Reader(rest: Substring(text).unicodeScalars)
+        guard let value = reader.value(), reader.rest.isEmpty else { return nil }
+        self = value
+    }
+
+    package subscript(key: String) -> JSON? {
         if case .object(let members) = self { members[key] } else { nil }
     }
 
-    subscript(index: Int) -> JSON? {
+    package subscript(index: Int) -> JSON? {
         if case .array(let elements) = self, index < elements.count { elements[index] } else { nil }
     }
 
-    var text: String? {
+    package var text: String? {
         if case .string(let text) = self { text } else { nil }
     }
 
-    var number: Int? {
+    package var number: Int? {
         if case .number(let number) = self { Int(number) } else { nil }
     }
 
-    var keys: Set<String> {
+    package var keys: Set<String> {
         if case .object(let members) = self { Set(members.keys) } else { [] }
     }
 
@@ -59,7 +72,15 @@ enum JSON: Equatable {
         mutating func number() -> JSON? {
             let digits = rest.prefix { "-+.eE0123456789".unicodeScalars.contains($0) }
             rest.removeFirst(digits.count)
-            return Double(String(digits)).map { .number($0) }
+            let text = String(digits)
+            let whole = text.drop { $0 == "-" }.prefix { ("0"..."9").contains($0) }
+            // What Double reads and JSON has not: "+1", ".5", "5.", "01".
+            if text.first == "+" || text.last == "." || whole.isEmpty
+                || whole.count > 1 && whole.first == "0"
+            {
+                return nil
+            }
+            return Double(text).map { .number($0) }
         }
 
         mutating func array() -> JSON? {
@@ -114,8 +135,9 @@ enum JSON: Equatable {
             case "t": return "\t"
             case "u":
                 let digits = String(rest.prefix(4))
-                rest.removeFirst(min(4, rest.count))
-                return UInt32(digits, radix: 16).flatMap(Unicode.Scalar.init)
+                guard digits.count == 4, let code = UInt32(digits, radix: 16) else { return nil }
+                rest.removeFirst(4)
+                return Unicode.Scalar(code)
             default: return nil
             }
         }

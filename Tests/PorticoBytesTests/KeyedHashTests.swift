@@ -1,4 +1,4 @@
-import PorticoLimits
+import PorticoBytes
 import Testing
 
 @Suite("Keyed hash (SipHash-1-3)")

@@ -1,0 +1,57 @@
+internal import PorticoCache
+internal import PorticoHTTP
+internal import PorticoTelemetry
+
+/// What a site's preset knows of its shop beyond the standards, step by step.
+extension Exchange {
+    private var isMagento: Bool { site?.preset == .magento }
+
+    /// Files are the same for everybody: no cookie reaches their origin, or tells them apart.
+    func applyPreset(by route: Route) {
+        guard isMagento, route.caches else { return }
+        let received = request
+        if MagentoRules.isStatic(received[received.path]) { request.fields.remove(.cookie) }
+    }
+
+    /// Whether the shop never has this request answered from a cache.
+    var presetBypasses: Bool { isMagento && MagentoRules.bypasses(request) }
+
+    /// Under which rules a response may be kept; nil: it is for this client alone.
+    func rulesToStore(
+        _ head: borrowing ResponseHead, _ call: CacheCall, _ times: FetchTimes
+    ) -> StoredRules? {
+        var settings = call.cache.settings
+        if isMagento {
+            if MagentoRules.isPrivate(head, to: request) { return nil }
+            settings.setCookie = .strip
+        }
+        guard
+            case .store(var rules) = Storability.judge(
+                request, call.rules, head, times: times, settings: settings,
+                isHTTPS: call.isHTTPS)
+        else { return nil }
+        if isMagento { MagentoRules.settle(&rules, head) }
+        return rules
+    }
+
+    /// A page that is stored loses the cookies that came with it, for everybody.
+    func presetStrip() {
+        if isMagento { response.fields.remove(.setCookie) }
+    }
+
+    /// Whether a page that is not stored may include others.
+    var presetAnnouncesESI: Bool { isMagento && MagentoRules.isText(response.fields) }
+
+    /// Makes of the response what the shop wants browsers to see.
+    func presetFinish() {
+        guard isMagento else { return }
+        let outcome: MagentoRules.Outcome =
+            switch record.cache {
+            case .hit, .joined, .revalidated: .hit
+            case .stale: cacheStatus?.forward == nil ? .staleHit : .staleForError
+            case .miss: .miss
+            case .pass, .none: .uncacheable
+            }
+        MagentoRules.finish(&response, to: request, outcome)
+    }
+}

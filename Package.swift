@@ -137,7 +137,7 @@ let tools: [Target] = [
         name: "PorticoBench",
         dependencies: [
             "PorticoBytes", "PorticoSettings", "PorticoHTTP", "PorticoHTTP1", "PorticoCache",
-            "PorticoCoding", "PorticoLimits", "PorticoLoop", "PorticoWAF",
+            "PorticoCoding", "PorticoLimits", "PorticoLoop", "PorticoServer", "PorticoWAF",
         ],
         swiftSettings: strict),
 ]

@@ -16,8 +16,9 @@ extension Exchange {
         withID { id in
             Forwarding.prepareResponse(
                 &response, length: plain, answering: request.method, requestID: id,
-                isUpgrade: false)
+                isUpgrade: false, showsTags: showsTags)
         }
+        hideTags()
         presetFinish()
         let (sink, framed) = sinkForPassing(plain)
         addEdgeFields()
@@ -40,11 +41,26 @@ extension Exchange {
         if try !client.flushNow() { try await client.flush(in: nil) }
     }
 
+    /// Whether Portico-Debug carries the token of one who may read.
+    var showsTags: Bool {
+        let request = request
+        guard let line = request.fields.firstIndex(of: .porticoDebug) else { return false }
+        return policy.purging?.mayRead(request.fields.value(at: line)) ?? false
+    }
+
+    /// Takes out the configured tag fields that others have no use for.
+    func hideTags() {
+        guard let cache = policy.cache, !showsTags else { return }
+        let tags = cache.tags
+        response.fields.removeAll { line, name in tags.isTagHeader(line, name) }
+    }
+
     /// Moves a body that has come with its head; whether that is all of it.
     func moveNow(
         from source: any BodySource, to sink: any BodySink
     ) throws(ExchangeFault) -> Bool {
-        while !sink.isFull {
+        for _ in 0..<Self.mostMoves {
+            if sink.isFull { return false }
             switch try source.transfer(to: sink) {
             case .moved: continue
             case .blocked: return false
@@ -53,6 +69,9 @@ extension Exchange {
         }
         return false
     }
+
+    /// A client that takes as fast as a file is read shall not have the worker for itself.
+    private static let mostMoves = 16
 
     /// Moves a body until it is complete, with no more in memory than one buffer on each side.
     func relay(

@@ -16,13 +16,8 @@ extension Exchange {
         return found
     }
 
-    /// TRACE and CONNECT never come this far. PURGE and BAN are for those who may purge; until
-    /// there is a cache, that is nobody.
+    /// TRACE and CONNECT never come this far, and PURGE and BAN go a way of their own.
     func judgeMethod() throws(ExchangeFault) {
-        switch request.method {
-        case .purge, .purgeKeys, .ban: throw .refused(.methodNotAllowed)
-        default: break
-        }
         if request.version != .http10, request.fields.contains(.expect), !expectsContinue {
             throw .refused(.expectationFailed)
         }

@@ -49,6 +49,10 @@ package final class Exchange {
     package func run() async {
         beginRecord()
         do throws(ExchangeFault) {
+            if isPurge {
+                try await purge()
+                return finish()
+            }
             let site = try findSite()
             if let wait = try admit(to: site) { try await hold(for: wait) }
             if let location = try redirection(of: site) {
@@ -61,6 +65,10 @@ package final class Exchange {
         } catch {
             await refuse(because: error)
         }
+        finish()
+    }
+
+    private func finish() {
         finishRecord()
         worker.giveBack(&response.fields)
     }

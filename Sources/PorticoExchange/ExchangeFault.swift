@@ -65,6 +65,8 @@ package enum Refusal: Error, Equatable, Sendable {
     case notStored
     /// Every node is down.
     case noOrigin
+    /// A PURGE or BAN that is not carried out.
+    case purge(status: UInt16)
     /// A head that the protocol's reader refused.
     case malformed(status: UInt16)
 
@@ -78,7 +80,7 @@ package enum Refusal: Error, Equatable, Sendable {
         case .expectationFailed: 417
         case .notStored: 504
         case .noOrigin: 503
-        case .malformed(let status): status
+        case .malformed(let status), .purge(let status): status
         }
     }
 }

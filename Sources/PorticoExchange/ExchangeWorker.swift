@@ -21,6 +21,7 @@ package final class ExchangeWorker {
     private var balancers: [Balancer] = []
     /// Storage of heads whose requests are over, for those that begin.
     private var spares: [Fields] = []
+    private var refreshQueues: [ObjectIdentifier: RefreshQueue] = [:]
     private var date: [UInt8] = []
     private var dateSecond: Int64 = -1
 
@@ -49,6 +50,17 @@ package final class ExchangeWorker {
             before.first { $0.pool === pool }
                 ?? Balancer(pool, seed: requestIDs.seed(), at: reactor.now)
         }
+    }
+
+    /// What waits to be fetched anew from a pool.
+    func refreshQueue(for pool: Pool) -> RefreshQueue {
+        if let queue = refreshQueues[ObjectIdentifier(pool)] { return queue }
+        // Pools that are no longer in force have nothing to be fetched from.
+        let known = Set(policy.pools.map(ObjectIdentifier.init))
+        refreshQueues = refreshQueues.filter { known.contains($0.key) || $0.value.running > 0 }
+        let queue = RefreshQueue()
+        refreshQueues[ObjectIdentifier(pool)] = queue
+        return queue
     }
 
     /// Empty fields with room for an ordinary head and what a proxy adds to it.

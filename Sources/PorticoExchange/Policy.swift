@@ -13,13 +13,16 @@ package final class Policy: Sendable {
     package let httpsPort: UInt16?
     /// Nil: nothing is cached.
     package let cache: ResponseCache?
+    /// Nil: nobody purges on the data ports.
+    package let purging: (any PurgePort)?
     /// All that are configured, in their order.
     package let limits: [RateLimit]
 
     package init(
         sites: SiteTable, pools: [Pool], httpsPort: UInt16?, cache: ResponseCache? = nil,
-        limits: [RateLimit] = []
+        limits: [RateLimit] = [], purging: (any PurgePort)? = nil
     ) {
+        self.purging = purging
         self.cache = cache
         self.limits = limits
         self.sites = sites
@@ -43,6 +46,10 @@ package final class Site: Sendable {
     let limitsByPath: Bool
     /// Under which its responses are marked for purges; nil: nothing of it is cached.
     package let purgeSite: PurgeSite?
+    /// The name behind it.
+    package let purgeName: String
+    /// Whether answers are also marked by what they are: text, image, script or css.
+    package let typeKeys: Bool
     package let preset: SitePreset
     /// From how many bytes on text is compressed; nil: it is not.
     package let compressesFrom: Int?
@@ -52,11 +59,14 @@ package final class Site: Sendable {
     package init(
         hosts: [String], routes: [Route], otherwise: Route, denied: NetworkList,
         allowed: NetworkList = NetworkList(), redirectsToHTTPS: Bool, hsts: [UInt8],
-        purgeSite: PurgeSite? = nil, compressesFrom: Int? = nil, preset: SitePreset = .none
+        purgeSite: PurgeSite? = nil, compressesFrom: Int? = nil, preset: SitePreset = .none,
+        purgeName: String = "", typeKeys: Bool = false
     ) {
         self.preset = preset
         self.compressesFrom = compressesFrom
         self.purgeSite = purgeSite
+        self.purgeName = purgeName
+        self.typeKeys = typeKeys
         self.allowed = allowed
         let limited = (routes + [otherwise]).map(\.limits)
         isLimited = limited.contains { !$0.isEmpty }
@@ -70,6 +80,9 @@ package final class Site: Sendable {
         self.redirectsToHTTPS = redirectsToHTTPS
         self.hsts = hsts
     }
+
+    /// What tells its pages apart in the cache.
+    package var keyStyle: KeyRules.Style { preset == .magento ? .magento : .plain }
 
     /// The first route whose pattern matches the path in normal form.
     package func route(path: Span<UInt8>) -> Route {
@@ -122,14 +135,17 @@ package struct SiteTable: Sendable {
     private var exact: [UInt64: [(host: [UInt8], site: Site)]] = [:]
     /// ".example.com" for "*.example.com", longest first.
     private var suffixes: [(suffix: [UInt8], site: Site)] = []
-    private var all: Site?
+    private var fallback: Site?
+    /// In the order of the configuration.
+    package let all: [Site]
 
     package init(_ sites: [Site]) {
+        all = sites
         for site in sites {
             for host in site.hosts {
                 let bytes = Array(host.lowercased().utf8)
                 if host == "*" {
-                    all = site
+                    fallback = site
                 } else if host.hasPrefix("*.") {
                     suffixes.append((Array(bytes.dropFirst()), site))
                 } else {
@@ -153,7 +169,7 @@ package struct SiteTable: Sendable {
             let end = host.extracting((host.count - entry.suffix.count)...)
             if end.equalsFolded(entry.suffix.span) { return entry.site }
         }
-        return all
+        return fallback
     }
 
     /// FNV-1a over the lower-case bytes. Only configured names are ever in the table, so that

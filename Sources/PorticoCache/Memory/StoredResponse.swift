@@ -16,6 +16,8 @@ package final class StoredResponse: Sendable {
     package let selector: Variant
     package let stamp: PurgeStamp
     package let body: GrowingBody
+    /// Where the body is if it is not in memory; then `body` only knows how long it is.
+    package let disk: DiskObject?
     /// Of the head, the keys and the stamp; the body counts itself.
     let footprint: Int
     private let meter: MemoryMeter
@@ -24,7 +26,7 @@ package final class StoredResponse: Sendable {
     package init(
         _ store: MemoryStore, key: Span<UInt8>, hash: KeyHash, selector: Variant,
         head: borrowing ResponseHead, rules: StoredRules, stamp: consuming PurgeStamp,
-        body: GrowingBody
+        body: GrowingBody, disk: DiskObject? = nil
     ) {
         self.hash = hash
         var keys: [UInt8] = []
@@ -39,6 +41,7 @@ package final class StoredResponse: Sendable {
         self.rules = rules
         self.selector = selector
         self.body = body
+        self.disk = disk
         meter = store.meter
         footprint =
             Self.overhead + heapBytes(ofArray: keys.capacity) + stamp.footprint

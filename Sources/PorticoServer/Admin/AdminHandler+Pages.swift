@@ -37,6 +37,7 @@ extension AdminHandler {
             },
             process: steward.processFigures, to: &writer)
         RateMetrics.append(steward.snapshot.policy.limits, at: now, to: &writer)
+        if let cache = steward.snapshot.policy.cache { CacheMetrics.append(cache, to: &writer) }
         let page = writer.finish()
         return AdminAnswer(
             contentType: "\(MetricsWriter.mediaType)", body: page.bytes.array)

@@ -38,8 +38,11 @@ package enum Server {
         let configuration = try loader.load()
         let descriptorLimit = Process.raiseDescriptorLimit()
         let tickets = TicketKeys(now: monotonicNow())
+        let logger = OperationalLog.make(level: configuration.log.level)
+        let desk = PurgeDesk(logger)
         var builder = SnapshotBuilder(
-            configuration, after: nil, tickets: tickets, descriptorLimit: descriptorLimit,
+            configuration, after: nil, tickets: tickets, desk: desk,
+            descriptorLimit: descriptorLimit,
             wallSeconds: wallNow() / 1_000_000)
         let snapshot = try builder.build()
 
@@ -51,8 +54,8 @@ package enum Server {
         try adminListeners.bind([configuration.adminPlace], workers: 1)
         try dropPrivileges(configuration.server.user)
 
-        let logger = OperationalLog.make(level: configuration.log.level)
         for warning in builder.warnings { logger.warning("\(warning)") }
+        DiskKeeper.open(snapshot, logger)
         let log = LogWriter { logger.error("\($0)") }
         log.open(configuration.log.access)
         log.start()
@@ -60,7 +63,7 @@ package enum Server {
         let shared = SharedState(
             snapshots: Published(snapshot),
             connections: ConnectionLedger(seed: (seed.word(at: 0), seed.word(at: 8))),
-            book: NameBook(), log: log)
+            book: NameBook(), log: log, desk: desk)
         let team = (0..<workers).map { _ in
             TeamMember(worker: Worker(), counters: WorkerCounters())
         }

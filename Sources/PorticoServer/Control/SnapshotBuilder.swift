@@ -15,6 +15,8 @@ struct SnapshotBuilder {
     /// The snapshot in force, whose knowledge of nodes goes on.
     let former: Snapshot?
     let tickets: TicketKeys
+    /// Nil where nothing is going to be served.
+    let desk: PurgeDesk?
     let descriptorLimit: Int
     /// Unix seconds.
     let wallSeconds: Int64
@@ -24,11 +26,12 @@ struct SnapshotBuilder {
 
     init(
         _ configuration: Configuration, after former: Snapshot?, tickets: TicketKeys,
-        descriptorLimit: Int, wallSeconds: Int64
+        desk: PurgeDesk? = nil, descriptorLimit: Int, wallSeconds: Int64
     ) {
         self.configuration = configuration
         self.former = former
         self.tickets = tickets
+        self.desk = desk
         self.descriptorLimit = descriptorLimit
         self.wallSeconds = wallSeconds
     }
@@ -57,7 +60,7 @@ struct SnapshotBuilder {
         let policy = Policy(
             sites: SiteTable(sites), pools: pools,
             httpsPort: configuration.listeners.first { $0.tls }?.address.port, cache: cache,
-            limits: limits)
+            limits: limits, purging: desk.map { PurgeGate(configuration, desk: $0) })
         return Snapshot(
             configuration: configuration, policy: policy, limits: configuration.limits,
             dialRules: rules, mostConnections: mostConnections(), tls: tls,
@@ -69,7 +72,8 @@ struct SnapshotBuilder {
     /// As many connections as there are descriptors for, with a share kept for origins, files
     /// and listeners: a front door that takes its last descriptor for a client cannot ask anybody.
     private mutating func mostConnections() -> Int {
-        let reserve = min(max(48, descriptorLimit / 4), 4096)
+        let segments = DiskGeometry(diskBytes: configuration.cache.diskBytes)?.segmentCount ?? 0
+        let reserve = min(max(48, descriptorLimit / 4), 4096) + segments
         let possible = max(16, descriptorLimit - reserve)
         if possible < configuration.limits.connections {
             warnings.append(
@@ -94,7 +98,18 @@ struct SnapshotBuilder {
             {
                 warnings.append("cache.memory and cache.max_object change at the next start")
             }
+            if settings.diskBytes != before.diskBytes || settings.directory != before.directory
+                || configuration.server.stateDirectory
+                    != former.configuration.server.stateDirectory
+            {
+                warnings.append("cache.disk and cache.path change at the next start")
+            }
             return ResponseCache(settings, seed: seed, after: cache)
+        }
+        if settings.diskBytes > 0, settings.memoryBytes == 0 {
+            warnings.append("cache.disk has no effect where cache.memory is 0")
+        } else if settings.diskBytes > 0, DiskGeometry(diskBytes: settings.diskBytes) == nil {
+            warnings.append("cache.disk is less than 1 MiB: nothing is kept on disk")
         }
         return settings.memoryBytes > 0 ? ResponseCache(settings, seed: seed) : nil
     }
@@ -200,7 +215,7 @@ struct SnapshotBuilder {
             redirectsToHTTPS: settings.redirectHTTPS, hsts: Array(hsts.utf8),
             purgeSite: cache?.ledger.site(Array(settings.purgeName.utf8)),
             compressesFrom: settings.compress ? settings.compressMinBytes : nil,
-            preset: settings.preset)
+            preset: settings.preset, purgeName: settings.purgeName, typeKeys: settings.typeKeys)
     }
 
     private func route(

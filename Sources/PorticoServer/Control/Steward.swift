@@ -97,6 +97,14 @@ final class Steward: ConnectionOwner {
             sweep()
             return .seconds(1)
         }
+        reactor.every(.seconds(10)) { [unowned self] in
+            snapshot.policy.cache?.disk?.tend()
+            return .seconds(10)
+        }
+        reactor.every(.milliseconds(250)) { [unowned self] in
+            reactor.start { await self.refreshStale() }
+            return .milliseconds(250)
+        }
         reactor.every(.seconds(60)) { [unowned self] in
             start.tickets.rotate(at: reactor.now)
             return .seconds(60)
@@ -106,6 +114,25 @@ final class Steward: ConnectionOwner {
     /// Gives back the memory of what purges have taken, a little at a time.
     private func sweep() {
         _ = snapshot.policy.cache?.store.sweep(budget: 4096)
+    }
+
+    /// Has what soft purges made stale fetched anew. Each pool's share goes always to the same worker,
+    /// so that one bound holds for all of it.
+    private func refreshStale() async {
+        let policy = snapshot.policy
+        guard let cache = policy.cache, let stale = await shared.desk.takeStale(of: cache),
+            !stale.isEmpty
+        else { return }
+        var shares = Array(repeating: [StoredResponse](), count: team.count)
+        for response in stale {
+            guard let pool = policy.pool(of: response),
+                let place = policy.pools.firstIndex(where: { $0 === pool })
+            else { continue }
+            shares[place % team.count].append(response)
+        }
+        for (member, share) in zip(team, shares) where !share.isEmpty {
+            member.send { $0.refresh(share) }
+        }
     }
 
     private func follow(_ snapshot: Snapshot) {
@@ -158,6 +185,9 @@ final class Steward: ConnectionOwner {
 
     var limits: LimitsSettings { snapshot.limits }
 
+    /// Nobody purges by method here.
+    var purgers: NetworkList { NetworkList() }
+
     var handler: any RequestHandler {
         guard let admin else { preconditionFailure("the admin listener has a handler") }
         return admin
@@ -199,7 +229,7 @@ final class Steward: ConnectionOwner {
             if phase == .draining { throw StartFault(["the daemon is stopping"]) }
             let configuration = try start.loader.load()
             var builder = SnapshotBuilder(
-                configuration, after: snapshot, tickets: start.tickets,
+                configuration, after: snapshot, tickets: start.tickets, desk: shared.desk,
                 descriptorLimit: start.descriptorLimit, wallSeconds: wallNow() / 1_000_000)
             let next = try builder.build()
             var kept = listeners

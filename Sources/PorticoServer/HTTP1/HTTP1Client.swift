@@ -1,4 +1,5 @@
 internal import PorticoBytes
+internal import PorticoCache
 internal import PorticoExchange
 internal import PorticoHTTP
 internal import PorticoHTTP1
@@ -46,13 +47,15 @@ final class HTTP1Client: ClientPort {
     private var output = Buffer()
     private var reader: RequestReader
     private(set) var head = RequestHead()
-    private var body: BodyReader
+    private var body: PorticoHTTP1.BodyReader
     private var framing = Framing.asIs
     /// Body bytes of the present request so far.
     private var moved = 0
     private var mustEnd = false
     private var isCut = false
     private var isTunnel = false
+    /// A file's bytes found no room in the socket.
+    private var waitsForRoom = false
 
     private let connectionFacts: ClientFacts
     private(set) var facts: ClientFacts
@@ -72,7 +75,10 @@ final class HTTP1Client: ClientPort {
         reactor = connection.transport.stream.reactor
         connectionFacts = connection.facts()
         facts = connectionFacts
-        reader = RequestReader(limits: limits.heads)
+        var heads = limits.heads
+        // Whether it may purge shows when its head is complete: behind a proxy, or with a token.
+        if connection.mayPurge { heads.purgeBytes = LimitsSettings.purgeHeaderBytes }
+        reader = RequestReader(limits: heads)
         body = BodyReader(.none, limit: 0, trailerLimits: HeadLimits())
     }
 
@@ -244,7 +250,7 @@ final class HTTP1Client: ClientPort {
         }
     }
 
-    private func nextStep() throws(ExchangeFault) -> BodyReader.Step {
+    private func nextStep() throws(ExchangeFault) -> PorticoHTTP1.BodyReader.Step {
         do throws(BodyFault) {
             return try input.withBytes { bytes throws(BodyFault) in try body.read(bytes) }
         } catch {
@@ -323,11 +329,28 @@ final class HTTP1Client: ClientPort {
         }
     }
 
+    var takesFiles: Bool { framing == .asIs && !isTunnel && !transport.isTLS }
+
+    func put(_ file: any StoredFile, _ range: Range<Int>) throws(ExchangeFault) -> Int {
+        guard let file = (file as? SegmentFile)?.file else { throw .origin(.truncated) }
+        do throws(TransportFault) {
+            // The head goes first.
+            var sent = 0
+            if try transport.writeNow(&output) { sent = try transport.sendNow(from: file, range) }
+            waitsForRoom = sent == 0
+            bytesOut += UInt64(sent)
+            return sent
+        } catch {
+            isCut = true
+            throw .client(.gone)
+        }
+    }
+
     func finish(trailers: borrowing Fields) {
         if framing == .chunked { ChunkWriter.finish(trailers: trailers, into: &output) }
     }
 
-    var isFull: Bool { output.count >= Self.mostOutput }
+    var isFull: Bool { output.count >= Self.mostOutput || waitsForRoom }
 
     func flushNow() throws(ExchangeFault) -> Bool {
         do throws(TransportFault) {
@@ -342,8 +365,9 @@ final class HTTP1Client: ClientPort {
 
     func flush(in scope: Scope?) async throws(ExchangeFault) {
         do throws(TransportFault) {
-            while try !transport.writeNow(&output) {
+            while try !transport.writeNow(&output) || waitsForRoom {
                 try await transport.writable(by: reactor.now + limits.bodyTimeout, in: scope)
+                waitsForRoom = false
             }
             reactor.shelf.reclaim(&output)
         } catch {

@@ -1,4 +1,5 @@
 internal import PorticoBytes
+internal import PorticoCache
 internal import PorticoExchange
 internal import PorticoHTTP
 internal import PorticoLimits
@@ -12,6 +13,7 @@ struct SharedState: Sendable {
     let connections: ConnectionLedger
     let book: NameBook
     let log: LogWriter
+    let desk: PurgeDesk
 }
 
 /// One worker's part of the daemon: its listeners, its clients, its connections to origins.
@@ -54,6 +56,11 @@ final class ServerWorker: ConnectionOwner {
     }
 
     var limits: LimitsSettings { snapshot.limits }
+
+    var purgers: NetworkList { snapshot.configuration.admin.purgeFrom }
+
+    /// Fetches anew what a soft purge made stale.
+    func refresh(_ responses: [StoredResponse]) { exchanges.refresh(responses) }
 
     var handler: any RequestHandler { shop }
 

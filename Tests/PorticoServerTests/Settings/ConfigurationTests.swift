@@ -521,9 +521,9 @@ struct ConfigurationTests {
         let inactive = try Self.load(Self.pool + text).inactive
         #expect(
             inactive.map(\.key) == [
-                "listen[0].http2", "site[0].waf", "cache.disk", "waf.main",
+                "listen[0].http2", "site[0].waf", "waf.main",
             ])
-        #expect(inactive.map(\.line) == [4, 7, 13, 14])
+        #expect(inactive.map(\.line) == [4, 7, 14])
     }
 
     @Test func `names are found wherever their sections stand`() throws {

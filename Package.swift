@@ -86,7 +86,8 @@ let columns: [Target.Dependency] = [
 let floor4 = module(
     "PorticoExchange",
     ["PorticoBytes", "PorticoHTTP", "PorticoLoop", "PorticoSettings", "PorticoOrigins",
-     "PorticoLimits", "PorticoCache", "PorticoTelemetry", "PorticoCoding"])
+     "PorticoLimits", "PorticoCache", "PorticoTelemetry", "PorticoCoding", "PorticoWAF",
+     "PorticoSecLang"])
 
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 

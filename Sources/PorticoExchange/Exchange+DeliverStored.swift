@@ -13,6 +13,8 @@ extension Exchange {
         head: ResponseHead? = nil
     ) async throws(ExchangeFault) {
         if client is Nobody { return }
+        var source = source
+        if mustInspect(stored) { source = try await inspect(stored, head: head, from: source) }
         let reactor = worker.reactor
         cacheStatus = status
         let total = Self.length(of: stored)

@@ -3,6 +3,7 @@ package import PorticoCache
 package import PorticoHTTP
 package import PorticoLimits
 package import PorticoOrigins
+package import PorticoWAF
 
 /// What an operator decided, compiled: sites by host, their routes and pools. Immutable; a
 /// reload makes a new one, and a request ends under the one with which it began.
@@ -17,11 +18,15 @@ package final class Policy: Sendable {
     package let purging: (any PurgePort)?
     /// All that are configured, in their order.
     package let limits: [RateLimit]
+    /// Those that inspect, and do not only stand there.
+    package let firewalls: [Firewall]
 
     package init(
         sites: SiteTable, pools: [Pool], httpsPort: UInt16?, cache: ResponseCache? = nil,
-        limits: [RateLimit] = [], purging: (any PurgePort)? = nil
+        limits: [RateLimit] = [], purging: (any PurgePort)? = nil,
+        firewalls: [Firewall] = []
     ) {
+        self.firewalls = firewalls
         self.purging = purging
         self.cache = cache
         self.limits = limits
@@ -53,6 +58,10 @@ package final class Site: Sendable {
     package let preset: SitePreset
     /// From how many bytes on text is compressed; nil: it is not.
     package let compressesFrom: Int?
+    /// Nil: nothing is inspected.
+    package let firewall: Firewall?
+    /// Whether some routes leave out rules.
+    let hasExclusions: Bool
     private let routes: [Route]
     private let otherwise: Route
 
@@ -60,8 +69,10 @@ package final class Site: Sendable {
         hosts: [String], routes: [Route], otherwise: Route, denied: NetworkList,
         allowed: NetworkList = NetworkList(), redirectsToHTTPS: Bool, hsts: [UInt8],
         purgeSite: PurgeSite? = nil, compressesFrom: Int? = nil, preset: SitePreset = .none,
-        purgeName: String = "", typeKeys: Bool = false
+        purgeName: String = "", typeKeys: Bool = false, firewall: Firewall? = nil
     ) {
+        self.firewall = firewall
+        hasExclusions = routes.contains { $0.wafExclusions != nil }
         self.preset = preset
         self.compressesFrom = compressesFrom
         self.purgeSite = purgeSite
@@ -115,11 +126,15 @@ package struct Route: Sendable {
     package let caches: Bool
     /// What counts its requests: at most 64.
     package let limits: [RateRule]
+    /// What of the site's rules its requests are not held against; nil: nothing.
+    package let wafExclusions: RuleExclusions?
 
     package init(
         pattern: PathPattern?, pool: Pool, hashKey: RequestKey?, retryAfter: Int,
-        allow: NetworkList?, caches: Bool = false, limits: [RateRule] = []
+        allow: NetworkList?, caches: Bool = false, limits: [RateRule] = [],
+        wafExclusions: RuleExclusions? = nil
     ) {
+        self.wafExclusions = wafExclusions
         self.limits = limits
         self.caches = caches
         self.pattern = pattern

@@ -19,7 +19,8 @@ final class AdminHandler: RequestHandler {
         await send(answer, to: head, from: client)
     }
 
-    func refuse(_ status: UInt16, from client: HTTP1Client) async {
+    func refuse(_ status: UInt16?, from client: HTTP1Client) async {
+        guard let status else { return client.cut() }
         await send(.problem(status), to: client.head, from: client)
     }
 
@@ -69,7 +70,7 @@ final class AdminHandler: RequestHandler {
         case .metrics: return metrics()
         case .status: return status()
         case .origins: return origins()
-        case .reload: return reload(caller)
+        case .reload: return await reload(caller)
         case .node(let pool, let node, let change):
             return set(node: node, of: pool, to: change, caller)
         case .purgeKey(let key, let service):

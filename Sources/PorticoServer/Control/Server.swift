@@ -40,9 +40,10 @@ package enum Server {
         let tickets = TicketKeys(now: monotonicNow())
         let logger = OperationalLog.make(level: configuration.log.level)
         let desk = PurgeDesk(logger)
+        let inspection = InspectionDesk { logger.error("\($0)") }
         var builder = SnapshotBuilder(
             configuration, after: nil, tickets: tickets, desk: desk,
-            descriptorLimit: descriptorLimit,
+            inspection: inspection, descriptorLimit: descriptorLimit,
             wallSeconds: wallNow() / 1_000_000)
         let snapshot = try builder.build()
 
@@ -55,6 +56,10 @@ package enum Server {
         try dropPrivileges(configuration.server.user)
 
         for warning in builder.warnings { logger.warning("\(warning)") }
+        for line in builder.firewallLines where !snapshot.configuration.wafs.isEmpty {
+            logger.notice("\(line)")
+        }
+        inspection.open()
         DiskKeeper.open(snapshot, logger)
         let log = LogWriter { logger.error("\($0)") }
         log.open(configuration.log.access)
@@ -63,7 +68,7 @@ package enum Server {
         let shared = SharedState(
             snapshots: Published(snapshot),
             connections: ConnectionLedger(seed: (seed.word(at: 0), seed.word(at: 8))),
-            book: NameBook(), log: log, desk: desk)
+            book: NameBook(), log: log, desk: desk, inspection: inspection)
         let team = (0..<workers).map { _ in
             TeamMember(worker: Worker(), counters: WorkerCounters())
         }
@@ -85,6 +90,7 @@ package enum Server {
             steward.open()
         }
         control.run()
+        inspection.stop()
         log.stop()
     }
 

@@ -47,6 +47,8 @@ final class HTTP1Client: ClientPort {
     private var output = Buffer()
     private var reader: RequestReader
     private(set) var head = RequestHead()
+    /// The bytes of a head that was refused, as far as they came; empty where it could be read.
+    private(set) var received: [UInt8] = []
     private var body: PorticoHTTP1.BodyReader
     private var framing = Framing.asIs
     /// Body bytes of the present request so far.
@@ -94,7 +96,9 @@ final class HTTP1Client: ClientPort {
         while true {
             switch await receiveHead() {
             case .request: await handler.handle(head, from: self)
-            case .refused(let status): await handler.refuse(status, from: self)
+            case .refused(let status):
+                await handler.refuse(status, from: self)
+                received = []
             case .ending(let ending): return ending
             }
             if isCut { return .cut }
@@ -115,7 +119,8 @@ final class HTTP1Client: ClientPort {
 
     private enum Arrival {
         case request
-        case refused(status: UInt16)
+        /// Nil: to be closed without an answer.
+        case refused(status: UInt16?)
         case ending(Ending)
     }
 
@@ -135,15 +140,14 @@ final class HTTP1Client: ClientPort {
                         return try accept()
                     }
                 } catch {
-                    head.reset()
-                    return refuse(error.status)
+                    return refuse(unread: error.status, because: error)
                 }
             }
             do throws(TransportFault) {
                 reactor.shelf.supply(&input)
                 if let count = try transport.readNow(into: &input, upTo: input.room) {
                     if count > 0 { continue }
-                    return reader.hasBegun ? refuse(400) : .ending(.close)
+                    return reader.hasBegun ? refuse(unread: 400) : .ending(.close)
                 }
             } catch {
                 return .ending(.cut)
@@ -171,14 +175,14 @@ final class HTTP1Client: ClientPort {
             switch error {
             case .io(.late) where reader.hasBegun:
                 connection.count(.timeoutsHeader)
-                return refuse(408)
+                return refuse(unread: 408)
             case .io(.late):
                 // Not `isQuiet`: a part of a TLS record must not keep a connection for ever.
                 if !transport.wouldWait || !input.isEmpty { return nil }
                 if reactor.now < connection.idleDeadline { return .ending(.sleep) }
                 connection.count(.timeoutsIdle)
                 return .ending(.close)
-            case .io(.interrupted) where reader.hasBegun: return refuse(408)
+            case .io(.interrupted) where reader.hasBegun: return refuse(unread: 408)
             case .io(.interrupted): return .ending(.close)
             default: return .ending(.cut)
             }
@@ -201,6 +205,35 @@ final class HTTP1Client: ClientPort {
             framing, limit: UInt64(limits.bodyBytes), trailerLimits: limits.heads)
         if !head.keepsAlive { mustEnd = true }
         return .request
+    }
+
+    /// Refuses a head that is not whole or not right, and keeps it as it came: rules may know
+    /// what to think of it.
+    private func refuse(unread status: UInt16, because fault: RequestFault? = nil) -> Arrival {
+        // A head that was complete has been copied and consumed.
+        let kept: [UInt8]
+        if bytesIn > 0 {
+            let fields = head.fields
+            kept = fields[ByteRange(0, Int(bytesIn))].array
+        } else {
+            let range = ByteRange(0, min(input.count, limits.headerBytes))
+            kept = input.withBytes(in: range) { $0.array }
+        }
+        received = kept
+        head.reset()
+        let arrival = refuse(status)
+        // HTTP/0.9: who names no version knows of no status line either.
+        let names = fault != .badVersion || Self.namesVersion(kept.span)
+        return names ? arrival : .refused(status: nil)
+    }
+
+    /// Whether anything stands behind the last blank of the first line.
+    private static func namesVersion(_ head: Span<UInt8>) -> Bool {
+        var start = 0
+        while start < head.count, head[start] == 0x0D || head[start] == 0x0A { start += 1 }
+        var end = start
+        while end < head.count, head[end] != 0x0D, head[end] != 0x0A { end += 1 }
+        return end == start || head[end - 1] != 0x20
     }
 
     private func refuse(_ status: UInt16) -> Arrival {
@@ -402,6 +435,6 @@ extension LimitsSettings {
 protocol RequestHandler: AnyObject {
     func handle(_ head: RequestHead, from client: HTTP1Client) async
 
-    /// A head could not be read; the connection ends with the answer.
-    func refuse(_ status: UInt16, from client: HTTP1Client) async
+    /// A request cannot be taken as it stands; the connection ends with the answer. Nil: without one.
+    func refuse(_ status: UInt16?, from client: HTTP1Client) async
 }

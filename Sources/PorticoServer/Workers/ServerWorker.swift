@@ -14,6 +14,7 @@ struct SharedState: Sendable {
     let book: NameBook
     let log: LogWriter
     let desk: PurgeDesk
+    let inspection: InspectionDesk
 }
 
 /// One worker's part of the daemon: its listeners, its clients, its connections to origins.
@@ -218,8 +219,9 @@ final class ShopHandler: RequestHandler {
         await Exchange(head, from: client, on: exchanges).run()
     }
 
-    func refuse(_ status: UInt16, from client: HTTP1Client) async {
-        exchanges.counters.increment(.requestFaults(status: Int(status)))
-        await Exchange(client.head, from: client, on: exchanges).run(refusing: status)
+    func refuse(_ status: UInt16?, from client: HTTP1Client) async {
+        exchanges.counters.increment(.requestFaults(status: Int(status ?? 400)))
+        await Exchange(client.head, from: client, on: exchanges).run(
+            refusing: status, received: client.received)
     }
 }

@@ -94,7 +94,7 @@ let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 let yaml = Target.Dependency.product(name: "Yams", package: "Yams")
 
 let floor5 =
-    module("PorticoServer", columns + ["PorticoExchange", log], tested: ["StrictJSON"])
+    module("PorticoServer", columns + ["PorticoExchange", "PorticoSecLang", log], tested: ["StrictJSON"])
     + module(
         "PorticoWAFTool",
         ["PorticoBytes", "PorticoHTTP", "PorticoHTTP1", "PorticoLoop", "PorticoSecLang",

@@ -18,10 +18,14 @@ package enum Server {
         package var version: String
         /// Read instead of a file, which `file` then only seems to name.
         package var text: String?
+        /// Rule files that are built in, by path; those on the disk come first.
+        package var rules: [String: [UInt8]]
 
         package init(
-            file: String, environment: [String: String], version: String, text: String? = nil
+            file: String, environment: [String: String], version: String, text: String? = nil,
+            rules: [String: [UInt8]] = [:]
         ) {
+            self.rules = rules
             self.file = file
             self.environment = environment
             self.version = version
@@ -43,7 +47,9 @@ package enum Server {
         let inspection = InspectionDesk { logger.error("\($0)") }
         var builder = SnapshotBuilder(
             configuration, after: nil, tickets: tickets, desk: desk,
-            inspection: inspection, descriptorLimit: descriptorLimit,
+            inspection: inspection,
+            rules: LoadedRules.load(configuration.wafs, files: .onDisk(or: options.rules)),
+            descriptorLimit: descriptorLimit,
             wallSeconds: wallNow() / 1_000_000)
         let snapshot = try builder.build()
 

@@ -4,6 +4,7 @@ internal import PorticoCache
 internal import PorticoExchange
 internal import PorticoLoop
 internal import PorticoOrigins
+internal import PorticoSecLang
 internal import PorticoSettings
 internal import PorticoTLS
 internal import PorticoTelemetry
@@ -262,11 +263,13 @@ final class Steward: ConnectionOwner {
     }
 
     private func loadRules(_ settings: [WAFSettings]) async -> LoadedRules {
-        if settings.isEmpty { return LoadedRules.load([]) }
+        let files = RuleFiles.onDisk(or: options.rules)
         do throws(QueueFull) {
-            return try await shared.inspection.pool.run(settings) { LoadedRules.load($0) }
+            return try await shared.inspection.pool.run(settings) {
+                LoadedRules.load($0, files: files)
+            }
         } catch {
-            return LoadedRules.load(settings)
+            return LoadedRules.load(settings, files: files)
         }
     }
 

@@ -19,7 +19,7 @@ struct LoadedRules: Sendable {
 
     private(set) var entries: [Entry] = []
 
-    static func load(_ settings: [WAFSettings], files: RuleFiles = .onDisk) -> LoadedRules {
+    static func load(_ settings: [WAFSettings], files: RuleFiles = .onDisk()) -> LoadedRules {
         var loaded = LoadedRules()
         for settings in settings { loaded.entries.append(entry(settings, files)) }
         return loaded
@@ -61,8 +61,11 @@ struct LoadedRules: Sendable {
 }
 
 extension RuleFiles {
-    /// Files of at most 64 MiB, and folders, on the disk.
-    static let onDisk = RuleFiles(
-        contents: { path in try? Files.read(path) },
-        names: { folder in try? Folder(path: folder).names() })
+    /// Files of at most 64 MiB, and folders, on the disk; `builtIn`: what stands in for files that
+    /// are not there, by path.
+    static func onDisk(or builtIn: [String: [UInt8]] = [:]) -> RuleFiles {
+        RuleFiles(
+            contents: { path in (try? Files.read(path)) ?? builtIn[path] },
+            names: { folder in try? Folder(path: folder).names() })
+    }
 }

@@ -49,6 +49,10 @@ extension SnapshotBuilder {
         }
     }
 
+    private static func count(_ number: Int, _ noun: String) -> String {
+        "\(number) \(noun)\(number == 1 ? "" : "s")"
+    }
+
     /// One line for each site: which rules are in force, and how.
     func firewallLines(_ firewalls: [Firewall]) -> [String] {
         configuration.sites.map { site in
@@ -63,7 +67,8 @@ extension SnapshotBuilder {
                     ? " (SecRuleEngine Off: nothing is inspected)"
                     : " (SecRuleEngine DetectionOnly: nothing is blocked)"
             }
-            line += ", \(rules.rules.count) rules from \(rules.files.count) files"
+            line += ", \(Self.count(rules.rules.count, "rule"))"
+            line += " from \(Self.count(rules.files.count, "file"))"
             for route in site.routes where !route.wafExcludes.isEmpty {
                 line += ", exclusions on \(route.path)"
             }

@@ -62,9 +62,7 @@ package enum Server {
         try dropPrivileges(configuration.server.user)
 
         for warning in builder.warnings { logger.warning("\(warning)") }
-        for line in builder.firewallLines where !snapshot.configuration.wafs.isEmpty {
-            logger.notice("\(line)")
-        }
+        for line in builder.firewallLines { logger.notice("\(line)") }
         inspection.open()
         DiskKeeper.open(snapshot, logger)
         let log = LogWriter { logger.error("\($0)") }

@@ -223,17 +223,15 @@ final class HTTP1Client: ClientPort {
         head.reset()
         let arrival = refuse(status)
         // HTTP/0.9: who names no version knows of no status line either.
-        let names = fault != .badVersion || Self.namesVersion(kept.span)
+        let names = fault != .badVersion || Self.namesVersion(kept)
         return names ? arrival : .refused(status: nil)
     }
 
-    /// Whether anything stands behind the last blank of the first line.
-    private static func namesVersion(_ head: Span<UInt8>) -> Bool {
-        var start = 0
-        while start < head.count, head[start] == 0x0D || head[start] == 0x0A { start += 1 }
-        var end = start
-        while end < head.count, head[end] != 0x0D, head[end] != 0x0A { end += 1 }
-        return end == start || head[end - 1] != 0x20
+    /// Whether the first line has a third word, whatever that is.
+    private static func namesVersion(_ head: [UInt8]) -> Bool {
+        let isEnd = { (byte: UInt8) in byte == 0x0D || byte == 0x0A }
+        let line = head.drop(while: isEnd).prefix { !isEnd($0) }
+        return line.split(separator: 0x20, maxSplits: 3).count > 2
     }
 
     private func refuse(_ status: UInt16) -> Arrival {

@@ -53,9 +53,10 @@ extension SnapshotBuilder {
         "\(number) \(noun)\(number == 1 ? "" : "s")"
     }
 
-    /// One line for each site: which rules are in force, and how.
+    /// One line for each site: which rules are in force, and how. None where no site can have any.
     func firewallLines(_ firewalls: [Firewall]) -> [String] {
-        configuration.sites.map { site in
+        if configuration.wafs.isEmpty { return [] }
+        return configuration.sites.map { site in
             let name = "site \(site.hosts.joined(separator: ", "))"
             guard let firewall = firewalls.first(where: { $0.settings.name == site.waf }) else {
                 return "\(name): no WAF"

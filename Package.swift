@@ -35,6 +35,7 @@ let floor1: [Target] =
     module("PorticoBytes")
     + [
         .target(name: "CPorticoLinux"),
+        .target(name: "CPorticoSeccomp", linkerSettings: [.linkedLibrary("seccomp")]),
         .target(name: "CPorticoTOML"),
         .target(
             name: "CPorticoCoding",
@@ -52,6 +53,15 @@ let floor1: [Target] =
         .target(name: "CPorticoXML", dependencies: ["CLibXML2"]),
         // Says where libxml2's headers are.
         .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0"),
+        // Loops over pixels: also debug builds and tests want them compiled well.
+        .target(
+            name: "CPorticoCodecs", cSettings: [.unsafeFlags(["-O2"])],
+            linkerSettings: [
+                .linkedLibrary("jpeg"), .linkedLibrary("png"), .linkedLibrary("z"),
+                .linkedLibrary("gif"), .linkedLibrary("webp"), .linkedLibrary("webpdemux"),
+                .linkedLibrary("webpmux"), .linkedLibrary("avif"), .linkedLibrary("lcms2"),
+            ]),
+        .target(name: "CPorticoNgHTTP2", linkerSettings: [.linkedLibrary("nghttp2")]),
         // The photographs come in by #embed, not as resources.
         .target(name: "CPorticoDemo", exclude: ["photographs"]),
     ]
@@ -65,6 +75,9 @@ let floor2: [Target] =
 let floor3: [Target] =
     module("PorticoHTTP1", ["PorticoBytes", "PorticoHTTP"], tested: ["HTTP1Properties"])
     + module("PorticoCoding", ["PorticoBytes", "PorticoHTTP", "CPorticoCoding"])
+    + module(
+        "PorticoHTTP2", ["PorticoBytes", "PorticoHTTP", "CPorticoNgHTTP2"],
+        tested: ["PorticoHTTP1"])
     + module("PorticoTLS", ["PorticoBytes", "PorticoSettings", "CPorticoOpenSSL"])
     + module("PorticoOrigins", ["PorticoBytes", "PorticoSettings"])
     + module("PorticoLimits", ["PorticoBytes", "PorticoSettings"])
@@ -74,20 +87,23 @@ let floor3: [Target] =
         ["PorticoBytes", "PorticoSettings", "PorticoSecLang", "CPorticoPCRE2",
          "CPorticoVectorscan", "CPorticoLibinjection", "CPorticoDigests", "CPorticoXML"],
         data: ["Data"])
-    + module("PorticoImage", ["PorticoBytes", "PorticoSettings"])
+    + module(
+        "PorticoImage",
+        ["PorticoBytes", "PorticoLoop", "PorticoSettings", "CPorticoCodecs", "CPorticoSeccomp"])
     + module("PorticoTelemetry", ["PorticoBytes", "PorticoSettings"], tested: ["StrictJSON"])
 
 let columns: [Target.Dependency] = [
-    "PorticoBytes", "PorticoHTTP", "PorticoLoop", "PorticoSettings", "PorticoHTTP1", "PorticoTLS",
-    "PorticoOrigins", "PorticoLimits", "PorticoCache", "PorticoWAF", "PorticoImage",
-    "PorticoTelemetry", "PorticoCoding",
+    "PorticoBytes", "PorticoHTTP", "PorticoLoop", "PorticoSettings", "PorticoHTTP1", "PorticoHTTP2",
+    "PorticoCoding", "PorticoTLS", "PorticoOrigins", "PorticoLimits", "PorticoCache", "PorticoWAF",
+    "PorticoImage", "PorticoTelemetry",
 ]
 
 let floor4 = module(
     "PorticoExchange",
     ["PorticoBytes", "PorticoHTTP", "PorticoLoop", "PorticoSettings", "PorticoOrigins",
-     "PorticoLimits", "PorticoCache", "PorticoTelemetry", "PorticoCoding", "PorticoWAF",
-     "PorticoSecLang"])
+     "PorticoLimits", "PorticoCache", "PorticoImage", "PorticoTelemetry", "PorticoCoding",
+     "PorticoWAF"],
+    tested: ["PorticoSecLang"])
 
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 

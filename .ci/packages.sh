@@ -1,8 +1,9 @@
 # Sourced by ./run and ./test: what Portico needs from Debian, and how it gets there.
 
 build_packages=(
-    libssl-dev libtomlplusplus-dev zlib1g-dev libbrotli-dev libzstd-dev
-    libpcre2-dev libvectorscan-dev libxml2-dev
+    libssl-dev libtomlplusplus-dev libnghttp2-dev libseccomp-dev
+    zlib1g-dev libbrotli-dev libzstd-dev libpcre2-dev libvectorscan-dev libxml2-dev
+    libjpeg62-turbo-dev libpng-dev libwebp-dev libavif-dev libgif-dev liblcms2-dev
 )
 test_packages=(curl openssl ca-certificates libmodsecurity3)
 

@@ -4,15 +4,18 @@
 /// connection holds no block, a thousand of them that take turns share a few, and those are
 /// still in the processor's cache.
 @safe package final class BlockShelf {
-    package static let blockSize = 16 << 10
+    package let blockSize: Int
     /// More than a worker's connections need at the same moment of one turn, as a rule; what
     /// comes back beyond that is freed.
-    private static let most = 64
+    private let most: Int
 
     // SAFETY: each block is in here or in one buffer, never in both.
     private var blocks: [UnsafeMutableRawBufferPointer] = unsafe []
 
-    package init() {}
+    package init(blockSize: Int = 16 << 10, most: Int = 64) {
+        self.blockSize = blockSize
+        self.most = most
+    }
 
     deinit {
         while let block = unsafe blocks.popLast() { unsafe block.deallocate() }
@@ -24,13 +27,13 @@
         if let block = unsafe blocks.popLast() {
             unsafe buffer.adopt(block)
         } else {
-            buffer.reserve(Self.blockSize)
+            buffer.reserve(blockSize)
         }
     }
 
     /// Takes the storage of an empty buffer.
     package func reclaim(_ buffer: inout Buffer) {
-        if unsafe buffer.capacity == Self.blockSize && blocks.count < Self.most {
+        if unsafe buffer.capacity == blockSize && blocks.count < most {
             unsafe blocks.append(buffer.surrender())
         } else {
             buffer.release()

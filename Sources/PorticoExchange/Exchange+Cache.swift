@@ -11,6 +11,7 @@ extension Exchange {
     func serve(by route: Route) async throws(ExchangeFault) {
         takeCodings(by: route)
         applyPreset(by: route)
+        if let image = imageCall() { return try await serve(image, by: route) }
         guard let call = cacheCall(by: route) else { return try await fetch(by: route) }
         var waits = 0
         flights: while true {
@@ -139,14 +140,14 @@ extension Exchange {
 
     // MARK: - Waiting for another's fetch
 
-    private enum Boarded {
+    enum Boarded {
         case lead
         case stored(StoredResponse)
         case alone
     }
 
     /// Joins the flight for the key, or begins it.
-    private func board(_ call: CacheCall) async -> Boarded {
+    func board(_ call: CacheCall) async -> Boarded {
         let reactor = worker.reactor
         let point = WaitPoint(reactor.timers)
         let waker = reactor.waker(for: point)
@@ -176,7 +177,7 @@ extension Exchange {
         }
     }
 
-    private static let mostWaits = 3
+    static let mostWaits = 3
 
     /// How long to wait for another's answer before asking oneself: as long as an origin has for
     /// its first byte.

@@ -13,6 +13,14 @@ extension Exchange {
         head: ResponseHead? = nil
     ) async throws(ExchangeFault) {
         if client is Nobody { return }
+        if case .fetching(let taker) = imageStage {
+            return taker.take(Original(stored: stored, status: status, source: source, head: head))
+        }
+        if let image = imageCall(after: stored), let call = variantCall(image) {
+            let source = source ?? self.source(of: stored)
+            return try await transform(
+                Original(stored: stored, status: status, source: source, head: head), image, call)
+        }
         var source = source
         if mustInspect(stored) { source = try await inspect(stored, head: head, from: source) }
         let reactor = worker.reactor
@@ -36,7 +44,11 @@ extension Exchange {
         switch plan {
         case .whole:
             if !stored.head.statusAllowsBody { return try await answer(.none, []) }
-            if let coding, let coded = coded(stored.body, as: coding) {
+            // A body that passes goes at the pace of its slowest reader, and `source` is one of
+            // them: whoever read it through another one would wait for ever.
+            if let coding, stored.body.phase.isReusable,
+                let coded = coded(stored.body, as: coding)
+            {
                 Compression.markCoded(&response, as: coding)
                 let length = coded.total.map { BodyLength.known(UInt64($0)) } ?? .unknown
                 return try await answer(length, request.method == .head ? [] : [.body(coded)])

@@ -68,6 +68,10 @@ extension Exchange {
         line.wafScore = record.wafScore
         let request = request
         let facts = client.facts
+        let parameters = record.imageParameters ?? []
+        if let bytes = record.imageBytes {
+            line.image = AccessRecord.Image(bytesIn: record.imageSourceBytes, bytesOut: bytes)
+        }
         let node = record.node.map { Array($0.name.utf8) } ?? []
         withID { id in
             log.append(
@@ -76,6 +80,7 @@ extension Exchange {
                     requestID: id, clientIP: facts.clientText.span,
                     host: request[request.authority], method: request[request.methodRange],
                     uri: request[request.targetRange], origin: node.span,
+                    imageParameters: parameters.span,
                     userAgent: request[request.fields.range(of: .userAgent)],
                     referer: request[request.fields.range(of: .referer)]))
         }

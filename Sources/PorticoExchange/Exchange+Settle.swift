@@ -199,6 +199,7 @@ extension Exchange {
                 _ = cache.ledger.invalidate(ResponseCache.url(of: key, written), of: place)
             }
             cache.removeAll(key)
+            purgeVariants(of: key, written, cache)
         }
     }
 

@@ -35,6 +35,7 @@ package final class Exchange {
     var asked: Instant
     /// Whether the client has been given the head of a final response.
     var hasAnswered = false
+    var imageStage = ImageStage.open
 
     package init(_ request: RequestHead, from client: any ClientPort, on worker: ExchangeWorker) {
         self.request = request
@@ -48,6 +49,21 @@ package final class Exchange {
         let said = request.fields.range(of: .xRequestID)
         givenID =
             client.facts.isTrustedProxy && RequestIDs.isWellFormed(request[said]) ? said : .empty
+    }
+
+    /// Fetches something else on behalf of `parent`, under its policy and its id. `request` must be
+    /// made of its head.
+    init(_ request: RequestHead, from client: any ClientPort, as parent: Exchange) {
+        self.request = request
+        self.client = client
+        worker = parent.worker
+        policy = parent.policy
+        site = parent.site
+        response = ResponseHead(with: parent.worker.takeSpare())
+        began = parent.began
+        asked = began
+        requestID = parent.requestID
+        givenID = parent.givenID
     }
 
     package func run() async {
@@ -116,4 +132,9 @@ package struct ExchangeRecord {
     var rateRefusal: RateRefusal?
     package var waf = AccessRecord.WAFOutcome.none
     package var wafScore = 0
+    /// Of a picture, in normal form; nil: none was asked for.
+    package var imageParameters: [UInt8]?
+    package var imageSourceBytes = 0
+    /// Nil: none was made, or found.
+    package var imageBytes: Int?
 }

@@ -14,6 +14,12 @@ package enum Forwarding {
         }
     }
 
+    /// What rules of an edge, and nobody else, say about pictures (Fastly's names).
+    private static func isImageOrder(_ line: Fields.Line, _ name: Span<UInt8>) -> Bool {
+        line.name == .other && name.count > 19 && name[0] | 0x20 == 0x78
+            && name.extracting(..<19).equalsFolded("x-fastly-imageopto-")
+    }
+
     /// The head for an origin, from the one received (hop by hop, and what an origin may know of the client).
     ///
     /// Hop-by-hop fields go (RFC 9110 §7.6.1), Host is written first and from the target's
@@ -27,7 +33,7 @@ package enum Forwarding {
         var fields = spare
         fields.take(received.fields, spareBytes: 512, spareLines: 8)
         fields.removeHopByHop()
-        fields.removeAll { line, _ in isReplaced(line.name) }
+        fields.removeAll { line, name in isReplaced(line.name) || isImageOrder(line, name) }
         fields.insertFirst(.host, received[received.authority])
 
         fields.append(.xForwardedFor) { value in

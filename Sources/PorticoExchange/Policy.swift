@@ -18,16 +18,19 @@ package final class Policy: Sendable {
     package let purging: (any PurgePort)?
     /// All that are configured, in their order.
     package let limits: [RateLimit]
+    /// Nil: no picture is transformed.
+    package let images: ImagePolicy?
     /// Those that inspect, and do not only stand there.
     package let firewalls: [Firewall]
 
     package init(
         sites: SiteTable, pools: [Pool], httpsPort: UInt16?, cache: ResponseCache? = nil,
-        limits: [RateLimit] = [], purging: (any PurgePort)? = nil,
+        limits: [RateLimit] = [], purging: (any PurgePort)? = nil, images: ImagePolicy? = nil,
         firewalls: [Firewall] = []
     ) {
         self.firewalls = firewalls
         self.purging = purging
+        self.images = images
         self.cache = cache
         self.limits = limits
         self.sites = sites
@@ -58,6 +61,7 @@ package final class Site: Sendable {
     package let preset: SitePreset
     /// From how many bytes on text is compressed; nil: it is not.
     package let compressesFrom: Int?
+    package let transformsImages: Bool
     /// Nil: nothing is inspected.
     package let firewall: Firewall?
     /// Whether some routes leave out rules.
@@ -69,12 +73,14 @@ package final class Site: Sendable {
         hosts: [String], routes: [Route], otherwise: Route, denied: NetworkList,
         allowed: NetworkList = NetworkList(), redirectsToHTTPS: Bool, hsts: [UInt8],
         purgeSite: PurgeSite? = nil, compressesFrom: Int? = nil, preset: SitePreset = .none,
-        purgeName: String = "", typeKeys: Bool = false, firewall: Firewall? = nil
+        purgeName: String = "", typeKeys: Bool = false, transformsImages: Bool = false,
+        firewall: Firewall? = nil
     ) {
         self.firewall = firewall
         hasExclusions = routes.contains { $0.wafExclusions != nil }
         self.preset = preset
         self.compressesFrom = compressesFrom
+        self.transformsImages = transformsImages
         self.purgeSite = purgeSite
         self.purgeName = purgeName
         self.typeKeys = typeKeys

@@ -128,6 +128,20 @@ public import PorticoBytes
             Line(name: name, nameRange: nameRange, valueRange: ByteRange(start, storage.count)))
     }
 
+    /// The same for a name that is none of `FieldName`'s.
+    package mutating func append(_ name: Span<UInt8>, _ write: (inout FieldValue) -> Void) {
+        let nameStart = adopt(name)
+        let start = storage.count
+        var value = FieldValue(bytes: [])
+        swap(&value.bytes, &storage)
+        write(&value)
+        swap(&value.bytes, &storage)
+        lines.append(
+            Line(
+                name: FieldName(name), nameRange: ByteRange(nameStart, start),
+                valueRange: ByteRange(start, storage.count)))
+    }
+
     /// Adds a line before all others.
     package mutating func insertFirst(_ name: FieldName, _ value: Span<UInt8>) {
         append(name, value)

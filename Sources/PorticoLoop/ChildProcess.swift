@@ -27,6 +27,28 @@ package final class ChildProcess {
         identifier = result
     }
 
+    /// Starts it with an empty environment and nothing of ours but the other end of a connection,
+    /// of which it answers ours: one that keeps messages apart. It ignores what a terminal sends.
+    package init(
+        confined arguments: [String], on reactor: Reactor, connection: inout Stream?
+    ) throws(IOFault) {
+        var strings = unsafe (["portico"] + arguments).map { unsafe strdup($0) }
+        unsafe strings.append(nil)
+        defer { for index in unsafe strings.indices { unsafe free(strings[index]) } }
+        var pair: [Int32] = [-1, -1]
+        let paired = unsafe px_message_pair(&pair)
+        if paired < 0 { throw .system(-paired) }
+        // SAFETY: as above; the call returns when the child has been executed, or has failed.
+        let result = unsafe px_start_confined(strings, pair[1])
+        px_close(pair[1])
+        if result < 0 {
+            px_close(pair[0])
+            throw .system(-result)
+        }
+        identifier = result
+        connection = Stream(accepted: pair[0], on: reactor)
+    }
+
     /// Looks whether it has ended, without waiting. SIGCHLD says when a look is worth while.
     @discardableResult package func look() -> Ending? {
         if ending != nil { return ending }
@@ -42,6 +64,11 @@ package final class ChildProcess {
 
     /// Nothing happens where it is known to have ended: its number may be another's by now.
     package func send(_ signal: ProcessSignal) {
-        if ending == nil { kill(identifier, signal.rawValue) }
+        if ending == nil { Glibc.kill(identifier, signal.rawValue) }
+    }
+
+    /// Ends it at once, whatever it does.
+    package func kill() {
+        if ending == nil { Glibc.kill(identifier, SIGKILL) }
     }
 }

@@ -6,11 +6,15 @@ package final class Reactor {
     package let timers: Timers
     /// Storage for buffers that come and go with their bytes.
     package let shelf = BlockShelf()
+    /// For what many gather in one turn, to be written at once: 64 KiB and what the last piece of
+    /// them may have too much.
+    package let wideShelf = BlockShelf(blockSize: 96 << 10, most: 8)
     private var poller: Poller
     private var sources: [Source?] = []
     private var generation: UInt64 = 0
     private var starting: [() async -> Void] = []
     private var atTurnsEnd: [() -> Void] = []
+    private var settling: [any Settler] = []
     private let bell: Int32
     /// How many tasks of this worker have not ended.
     package internal(set) var running = 0
@@ -39,6 +43,10 @@ package final class Reactor {
 
     /// Calls `body` at the end of each turn from now on.
     package func atEachTurnsEnd(_ body: @escaping () -> Void) { atTurnsEnd.append(body) }
+
+    /// Has `one` settle at the end of this turn. Once, however often it is asked for before that is
+    /// the caller's to see to.
+    package func settleAtTurnsEnd(_ one: any Settler) { settling.append(one) }
 
     /// Calls `body` after `delay`, and again after each duration that it returns.
     package func every(_ delay: Duration, _ body: @escaping () -> Duration?) {
@@ -78,6 +86,13 @@ package final class Reactor {
 
     func endTurn() {
         turns &+= 1
+        if !settling.isEmpty {
+            var due: [any Settler] = []
+            swap(&due, &settling)
+            for one in due { one.settle() }
+            due.removeAll(keepingCapacity: true)
+            if settling.isEmpty { swap(&due, &settling) }
+        }
         for body in atTurnsEnd { body() }
     }
 
@@ -137,6 +152,11 @@ package final class Reactor {
         let rest = next.nanoseconds &- min(timers.now.nanoseconds, next.nanoseconds)
         return Int32(min(60_000, (rest + 999_999) / 1_000_000))
     }
+}
+
+/// What gathers work during a turn, to do it once at its end.
+package protocol Settler: AnyObject {
+    func settle()
 }
 
 package func monotonicNow() -> Instant { Instant(nanoseconds: px_monotonic_ns()) }

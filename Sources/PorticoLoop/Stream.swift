@@ -159,14 +159,20 @@ package final class Stream: Source {
     /// Waits until a write may find room.
     package func writable(by deadline: Instant, in scope: Scope? = nil) async throws(IOFault) {
         if mayWrite { return }
-        let point: WaitPoint
-        if let writing {
-            point = writing
-        } else {
-            point = WaitPoint(reactor.timers)
-            writing = point
-        }
-        try pass(await point.wait(by: deadline, in: scope) { mayWrite })
+        try pass(await writingPoint().wait(by: deadline, in: scope) { mayWrite })
+    }
+
+    /// Waits for room without a task: `sleeper` is woken when something may be written, or too late.
+    package func sleepUntilWritable(_ sleeper: any Sleeper, until deadline: Instant) {
+        precondition(!mayWrite, "a stream that takes bytes does not sleep for that")
+        writingPoint().sleep(sleeper, until: deadline)
+    }
+
+    private func writingPoint() -> WaitPoint {
+        if let writing { return writing }
+        let made = WaitPoint(reactor.timers)
+        writing = made
+        return made
     }
 
     // MARK: - The end

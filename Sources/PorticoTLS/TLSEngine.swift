@@ -13,6 +13,8 @@ package import PorticoBytes
 @safe package struct TLSEngine: ~Copyable {
     /// Head and body of the largest record that a peer may send (RFC 5246 §6.2.3).
     package static let largestRecord = 5 + 16384 + 2048
+    /// RFC 8446 §5.1.
+    package static let largestPlaintext = 16384
     /// What a record adds to its plaintext, at most: head, nonce, padding, type, tag.
     package static let recordOverhead = 128
 
@@ -97,14 +99,17 @@ package import PorticoBytes
 
     /// Encrypts from the front of `plaintext` as long as `out` holds no more than `room` bytes, and
     /// answers how many bytes it took: 0 before the handshake is finished, or when there is no room.
+    /// Each record holds at most `recordSize` of them.
     package mutating func send(
-        _ plaintext: Span<UInt8>, sending out: inout Buffer, upTo room: Int
+        _ plaintext: Span<UInt8>, sending out: inout Buffer, upTo room: Int,
+        recordSize: Int = Self.largestPlaintext
     ) throws(TLSFault) -> Int {
         if case .failed(let fault) = phase { throw fault }
         guard isHandshakeFinished else { return 0 }
         var taken = 0
         while taken < plaintext.count {
-            let size = min(plaintext.count - taken, 16384, room - out.count - Self.recordOverhead)
+            let size = min(
+                plaintext.count - taken, recordSize, room - out.count - Self.recordOverhead)
             if size <= 0 { break }
             out.reserve(size + Self.recordOverhead)
             let piece = plaintext.extracting(taken..<(taken + size))

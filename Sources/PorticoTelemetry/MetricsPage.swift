@@ -255,6 +255,19 @@ package enum MetricsPage {
                 ("body", .timeoutsBody), ("idle", .timeoutsIdle), ("write", .timeoutsWrite),
             ]),
         Family(
+            "portico_images_total", .counter, "Answers to requests for transformed pictures.",
+            by: "result", [("picture", .imagesDelivered), ("original", .imagesPassed)]),
+        Family(
+            "portico_image_transformations_total", .counter,
+            "Pictures that were made, not found in the cache.", .imagesMade),
+        Family(
+            "portico_image_failures_total", .counter, "Pictures that could not be had.",
+            by: "reason",
+            [
+                ("request", .imageFailuresRequest), ("source", .imageFailuresSource),
+                ("limit", .imageFailuresLimit),
+            ]),
+        Family(
             "portico_log_records_dropped_total", .counter,
             "Log lines lost because the writer was behind.", by: "log",
             [("access", .accessRecordsDropped), ("waf", .wafRecordsDropped)]),

@@ -74,6 +74,14 @@ package import Synchronization
     case wafBlocked
     /// Bodies that found no room to be inspected.
     case wafPoolRefusals
+    case imagesDelivered
+    /// Transformations whose result was stored.
+    case imagesMade
+    /// Originals that were sent in place of a picture.
+    case imagesPassed
+    case imageFailuresRequest
+    case imageFailuresSource
+    case imageFailuresLimit
 
     case accessRecordsDropped
     case wafRecordsDropped
@@ -143,8 +151,8 @@ extension AccessRecord.WAFOutcome {
 package final class WorkerCounters: Sendable {
     // More than there are counts: the rest keeps the last ones away from the cache line of
     // whatever another worker allocates behind this object.
-    @usableFromInline package static let capacity = 80
-    @usableFromInline let cells: InlineArray<80, Atomic<Int>>
+    @usableFromInline package static let capacity = 128
+    @usableFromInline let cells: InlineArray<128, Atomic<Int>>
 
     package let requestDuration = LatencyHistogram()
     /// From the request's last byte to the first of the origin's answer.

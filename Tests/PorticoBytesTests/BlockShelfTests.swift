@@ -7,7 +7,7 @@ struct BlockShelfTests {
         let shelf = BlockShelf()
         var first = Buffer()
         shelf.supply(&first)
-        #expect(first.capacity == BlockShelf.blockSize)
+        #expect(first.capacity == shelf.blockSize)
         first.append("bytes")
         first.consume(5)
         shelf.reclaim(&first)
@@ -15,7 +15,7 @@ struct BlockShelfTests {
         var second = Buffer()
         shelf.supply(&second)
         #expect(second.count == 0)
-        #expect(second.capacity == BlockShelf.blockSize)
+        #expect(second.capacity == shelf.blockSize)
     }
 
     @Test func `a buffer that has storage keeps it`() {
@@ -31,10 +31,10 @@ struct BlockShelfTests {
         let shelf = BlockShelf()
         var buffer = Buffer()
         shelf.supply(&buffer)
-        buffer.reserve(BlockShelf.blockSize * 2)
+        buffer.reserve(shelf.blockSize * 2)
         shelf.reclaim(&buffer)
         #expect(buffer.capacity == 0)
         shelf.supply(&buffer)
-        #expect(buffer.capacity == BlockShelf.blockSize)
+        #expect(buffer.capacity == shelf.blockSize)
     }
 }

@@ -222,6 +222,8 @@ final class ScriptedOrigin: OriginPort {
     private(set) var events: [String] = []
     private(set) var violations: [String] = []
     private(set) var requestLine = ""
+    /// Path and query as they are written.
+    private(set) var asked = ""
     private(set) var fields: [String] = []
     private(set) var length: BodyLength?
     var isReused = false
@@ -244,6 +246,7 @@ final class ScriptedOrigin: OriginPort {
     func begin(_ head: borrowing RequestHead, length: BodyLength) {
         use("begin")
         requestLine = "\(head[head.methodRange].text) \(head[head.targetRange].text)"
+        asked = head[head.pathAndQuery].text
         fields = head.fields.text
         self.length = length
         events.append("began")

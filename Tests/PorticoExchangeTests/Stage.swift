@@ -124,13 +124,13 @@ final class Stage {
 
     init(
         on worker: isolated Worker, pool: Pool = makePool(), site: Site? = nil,
-        httpsPort: UInt16? = nil, cache: ResponseCache? = nil
+        httpsPort: UInt16? = nil, cache: ResponseCache? = nil, images: ImagePolicy? = nil
     ) {
         self.pool = pool
         reactor = worker.reactor
         let policy = Policy(
             sites: SiteTable([site ?? makeSite(pool: pool)]), pools: [pool], httpsPort: httpsPort,
-            cache: cache)
+            cache: cache, images: images)
         exchanges = ExchangeWorker(
             on: reactor, policy: policy, dialer: dialer, counters: counters, seed: (1, 2))
         exchanges.accessLog = AccessLog(

@@ -67,6 +67,9 @@ void px_ignore_sigpipe(void);
 /* Executes this program anew with these arguments, the first one its name, NULL behind the last:
    the child's id. It is killed when the calling thread ends, so that it outlives nobody. */
 int px_start_self(char *const *arguments);
+/* The same with an empty environment and no descriptor but this one, which is its number 3 (0 to 2
+   lead nowhere); it ignores INT, TERM and HUP. */
+int px_start_confined(char *const *arguments, int descriptor);
 /* Whether the child has ended, and how: 0 no; 1 with the exit status; 2 by the signal *value. */
 int px_child_ended(int child, int *value);
 /* What ps and top call this process; 15 bytes of it. */
@@ -102,3 +105,18 @@ int64_t px_send_file(int socket, int file, int64_t offset, size_t count);
 int px_list_folder(const char *path, void *context, void (*found)(void *context, const char *name));
 /* Of the file system that holds the path: bytes in all, and bytes that are free to us. */
 int px_disk_space(const char *path, int64_t *total, int64_t *available);
+
+/* Two ends of a connection that keeps messages apart; the first one does not block. */
+int px_message_pair(int pair[2]);
+/* One message, all of it or none, with up to 8 descriptors. */
+int px_send_with(int socket, const void *bytes, size_t count, const int *descriptors, int most);
+/* Waits for a message and takes its descriptors, -1 where there are fewer. 0: the peer has gone. */
+int64_t px_receive_with(int socket, void *bytes, size_t count, int *descriptors, int most);
+
+/* A file that has no name and lies in memory. */
+int px_memory_file(const char *name);
+/* For good: nobody writes to it or changes its size any more. */
+int px_seal(int fd);
+/* For reading, shared; NULL if that cannot be. */
+void *px_map(int fd, size_t count);
+void px_unmap(void *start, size_t count);

@@ -31,8 +31,7 @@ final class CacheCall {
     init(
         _ cache: ResponseCache, of site: PurgeSite, typeKeys: Bool = false,
         for request: borrowing RequestHead, _ rules: RequestRules, isHTTPS: Bool,
-        style: KeyRules.Style = .plain,
-        isBackground: Bool = false
+        style: KeyRules.Style = .plain, isBackground: Bool = false, suffix: [UInt8] = []
     ) {
         self.cache = cache
         self.site = site
@@ -43,6 +42,7 @@ final class CacheCall {
         var buffer = Buffer()
         self.style = style
         written = cache.keys.write(request, isHTTPS: isHTTPS, style: style, into: &buffer)
+        buffer.append(suffix.span)
         key = buffer.bytes.array
         hash = cache.store.hash(buffer.bytes)
         fence = cache.ledger.now
@@ -228,6 +228,21 @@ final class CacheCall {
             cache.store, key: key.span, hash: hash, selector: selector,
             head: Storability.storedHead(head, rules), rules: rules, stamp: stamp(for: head),
             body: body, disk: disk)
+    }
+
+    /// What is made of another response: under this call's key, with the other's marks, so that
+    /// whatever purges that one purges this one, and as old as that one's fetch.
+    func makeVariant(
+        _ head: borrowing ResponseHead, _ rules: StoredRules, of original: StoredResponse,
+        to request: borrowing RequestHead, body: GrowingBody
+    ) -> StoredResponse? {
+        guard let selector = Variant(request.fields, head.fields, date: rules.date) else {
+            return nil
+        }
+        let key = key
+        return StoredResponse(
+            cache.store, key: key.span, hash: hash, selector: selector, head: head, rules: rules,
+            stamp: original.stamp.renewed(since: original.stamp.fence), body: body)
     }
 
     // MARK: - The flight

@@ -1,10 +1,12 @@
 internal import Logging
 internal import PorticoBytes
 internal import PorticoExchange
+internal import PorticoImage
 internal import PorticoLimits
 internal import PorticoLoop
 internal import PorticoOrigins
 internal import PorticoTelemetry
+internal import Synchronization
 
 extension AdminHandler {
     /// Whether requests can be served: the doors are open, and each pool has a node to ask.
@@ -38,9 +40,27 @@ extension AdminHandler {
             process: steward.processFigures, to: &writer)
         RateMetrics.append(steward.snapshot.policy.limits, at: now, to: &writer)
         if let cache = steward.snapshot.policy.cache { CacheMetrics.append(cache, to: &writer) }
+        appendImageWorkers(to: &writer)
         let page = writer.finish()
         return AdminAnswer(
             contentType: "\(MetricsWriter.mediaType)", body: page.bytes.array)
+    }
+
+    private func appendImageWorkers(to writer: inout MetricsWriter) {
+        let counters = steward.imageCounters
+        writer.begin(
+            "portico_image_workers_started_total", .counter, "Image worker processes started.")
+        writer.sample(counters.started.load(ordering: .relaxed))
+        writer.begin(
+            "portico_image_workers_lost_total", .counter,
+            "Image worker processes that died or were killed at a deadline.")
+        writer.sample(counters.lost.load(ordering: .relaxed))
+        writer.begin(
+            "portico_image_jobs_refused_total", .counter,
+            "Transformations that found the queue full.")
+        writer.sample(counters.refused.load(ordering: .relaxed))
+        writer.begin("portico_image_jobs_running", .gauge, "Transformations under way.")
+        writer.sample(counters.running.load(ordering: .relaxed))
     }
 
     func status() -> AdminAnswer {

@@ -14,19 +14,19 @@ final class AdminHandler: RequestHandler {
 
     init(_ steward: Steward) { self.steward = steward }
 
-    func handle(_ head: RequestHead, from client: HTTP1Client) async {
+    func handle(_ head: RequestHead, from client: any ClientPort) async {
         let answer = await respond(to: head, from: client)
         await send(answer, to: head, from: client)
     }
 
-    func refuse(_ status: UInt16?, from client: HTTP1Client) async {
-        guard let status else { return client.cut() }
-        await send(.problem(status), to: client.head, from: client)
+    func refuse(_ refused: RefusedHead, from client: any ClientPort) async {
+        guard let status = refused.status else { return client.cut() }
+        await send(.problem(status), to: refused.head, from: client)
     }
 
     // MARK: - Answering
 
-    private func respond(to head: RequestHead, from client: HTTP1Client) async -> AdminAnswer {
+    private func respond(to head: RequestHead, from client: any ClientPort) async -> AdminAnswer {
         let path = head[head.path].text
         guard let call = AdminCall(head: head, path: path) else {
             return .problem(404, detail: "There is nothing at \(path).")
@@ -88,7 +88,7 @@ final class AdminHandler: RequestHandler {
     }
 
     /// Read for every call, so that the connection can go on.
-    private func readBody(from client: HTTP1Client) async throws(ExchangeFault) -> [UInt8] {
+    private func readBody(from client: any ClientPort) async throws(ExchangeFault) -> [UInt8] {
         let sink = BodyGatherer(limit: Self.mostBody)
         while true {
             switch try client.transfer(to: sink) {
@@ -100,7 +100,9 @@ final class AdminHandler: RequestHandler {
         }
     }
 
-    private func send(_ answer: AdminAnswer, to head: RequestHead, from client: HTTP1Client) async {
+    private func send(_ answer: AdminAnswer, to head: RequestHead, from client: any ClientPort)
+        async
+    {
         var response = ResponseHead(status: answer.status)
         var date = Buffer()
         HTTPDate.write(wallNow() / 1_000_000, into: &date)

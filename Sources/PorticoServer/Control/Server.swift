@@ -1,5 +1,6 @@
 internal import Logging
 internal import PorticoBytes
+internal import PorticoImage
 internal import PorticoLimits
 internal import PorticoLoop
 internal import PorticoTLS
@@ -45,12 +46,15 @@ package enum Server {
         let logger = OperationalLog.make(level: configuration.log.level)
         let desk = PurgeDesk(logger)
         let inspection = InspectionDesk { logger.error("\($0)") }
+        let control = Worker()
+        let transformer = ImageWorkersDoor(control, memory: configuration.images.memoryBytes) {
+            ($0.resident as? Steward)?.imageWorkers
+        }
         var builder = SnapshotBuilder(
-            configuration, after: nil, tickets: tickets, desk: desk,
-            inspection: inspection,
+            configuration, after: nil, tickets: tickets, desk: desk, inspection: inspection,
             rules: LoadedRules.load(configuration.wafs, files: .onDisk(or: options.rules)),
-            descriptorLimit: descriptorLimit,
-            wallSeconds: wallNow() / 1_000_000)
+            descriptorLimit: descriptorLimit, wallSeconds: wallNow() / 1_000_000,
+            transformer: transformer)
         let snapshot = try builder.build()
 
         let asked = configuration.server.workers
@@ -79,8 +83,7 @@ package enum Server {
         let start = StewardStart(
             options: options, loader: loader, shared: shared, team: team, signals: signals,
             listeners: listeners, adminListeners: adminListeners, tickets: tickets,
-            descriptorLimit: descriptorLimit, logger: logger)
-        let control = Worker()
+            descriptorLimit: descriptorLimit, transformer: transformer, logger: logger)
         for member in team {
             member.worker.send { reactor in
                 reactor.resident = ServerWorker(

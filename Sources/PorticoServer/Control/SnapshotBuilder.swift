@@ -3,6 +3,7 @@ internal import PorticoCache
 internal import PorticoExchange
 internal import PorticoHTTP
 internal import PorticoHTTP1
+internal import PorticoImage
 internal import PorticoLimits
 internal import PorticoLoop
 internal import PorticoOrigins
@@ -25,6 +26,8 @@ struct SnapshotBuilder {
     let descriptorLimit: Int
     /// Unix seconds.
     let wallSeconds: Int64
+    /// Who transforms pictures; nil: nobody, where no request will be served.
+    let transformer: (any ImageTransformer)?
 
     /// What is not wrong, but worth a line in the log.
     var warnings: [String] = []
@@ -34,10 +37,11 @@ struct SnapshotBuilder {
     init(
         _ configuration: Configuration, after former: Snapshot?, tickets: TicketKeys,
         desk: PurgeDesk? = nil, inspection: InspectionDesk? = nil, rules: LoadedRules? = nil,
-        descriptorLimit: Int, wallSeconds: Int64
+        descriptorLimit: Int, wallSeconds: Int64, transformer: (any ImageTransformer)? = nil
     ) {
         self.inspection = inspection
         self.rules = rules
+        self.transformer = transformer
         self.configuration = configuration
         self.former = former
         self.tickets = tickets
@@ -68,16 +72,17 @@ struct SnapshotBuilder {
                 sites.append(site)
             }
         }
-        let tls = serverContext(&problems)
+        let contexts = serverContexts(&problems)
         if !problems.isEmpty { throw StartFault(problems) }
         let policy = Policy(
             sites: SiteTable(sites), pools: pools,
             httpsPort: configuration.listeners.first { $0.tls }?.address.port, cache: cache,
             limits: limits, purging: desk.map { PurgeGate(configuration, desk: $0) },
-            firewalls: firewalls.filter { $0.settings.mode != .off })
+            images: imagePolicy(), firewalls: firewalls.filter { $0.settings.mode != .off })
         return Snapshot(
             configuration: configuration, policy: policy, limits: configuration.limits,
-            dialRules: rules, mostConnections: mostConnections(), tls: tls,
+            dialRules: rules, mostConnections: mostConnections(), tls: contexts?.http1,
+            tlsWithHTTP2: contexts?.http2,
             digest: Digest.hex(Digest.sha256(Array(configuration.text.utf8).span).span))
     }
 
@@ -128,6 +133,19 @@ struct SnapshotBuilder {
         return settings.memoryBytes > 0 ? ResponseCache(settings, seed: seed) : nil
     }
 
+    // MARK: - Images
+
+    private mutating func imagePolicy() -> ImagePolicy? {
+        let settings = configuration.images
+        if let before = former?.configuration.images,
+            before.workers != settings.workers || before.memoryBytes != settings.memoryBytes
+        {
+            warnings.append("images.workers and images.memory change at the next start")
+        }
+        guard let transformer, configuration.sites.contains(where: \.images) else { return nil }
+        return ImagePolicy(settings, by: transformer)
+    }
+
     // MARK: - Origins
 
     private func dialRules(for pool: PoolSettings, _ problems: inout [String]) -> DialRules {
@@ -140,11 +158,12 @@ struct SnapshotBuilder {
                     targetBytes: 0),
                 firstByte: pool.firstByteTimeout, betweenBytes: pool.betweenBytesTimeout,
                 idle: limits.idleTimeout),
-            keepalive: pool.keepalive)
+            keepalive: pool.keepalive, isHTTP2: pool.protocol != .http1)
         for node in pool.nodes where node.tls {
             do throws(CertificateFault) {
                 rules.contexts[node.address] = try ClientContext(
-                    trust: node.ca.isEmpty ? .system : .file(node.ca))
+                    trust: node.ca.isEmpty ? .system : .file(node.ca),
+                    protocols: pool.protocol == .h2 ? [.h2] : [.http11])
             } catch {
                 problems.append("origins.\(pool.name): \(node.address): ca: \(error.sentence)")
             }
@@ -231,7 +250,8 @@ struct SnapshotBuilder {
             redirectsToHTTPS: settings.redirectHTTPS, hsts: Array(hsts.utf8),
             purgeSite: cache?.ledger.site(Array(settings.purgeName.utf8)),
             compressesFrom: settings.compress ? settings.compressMinBytes : nil,
-            preset: settings.preset, purgeName: settings.purgeName, typeKeys: settings.typeKeys,
+            preset: settings.preset, purgeName: settings.purgeName,
+            typeKeys: settings.typeKeys, transformsImages: settings.images,
             firewall: firewall.flatMap { $0.settings.mode == .off ? nil : $0 })
     }
 
@@ -291,7 +311,10 @@ struct SnapshotBuilder {
 
     // MARK: - Certificates
 
-    private mutating func serverContext(_ problems: inout [String]) -> ServerContext? {
+    /// What is offered by ALPN differs from listener to listener, and the admin API has no HTTP/2.
+    private mutating func serverContexts(
+        _ problems: inout [String]
+    ) -> (http1: ServerContext, http2: ServerContext)? {
         guard configuration.listeners.contains(where: \.tls) || configuration.admin.tls else {
             return nil
         }
@@ -313,10 +336,15 @@ struct SnapshotBuilder {
                 certificates = [try developmentCertificate()]
             }
             if certificates.isEmpty { return nil }
-            return try ServerContext(
-                certificates: certificates,
-                minimumVersion: configuration.tls.minVersion == .v13 ? .tls13 : .tls12,
-                protocols: [.http11], tickets: tickets)
+            let version = configuration.tls.minVersion == .v13 ? TLSVersion.tls13 : .tls12
+            return (
+                try ServerContext(
+                    certificates: certificates, minimumVersion: version, protocols: [.http11],
+                    tickets: tickets),
+                try ServerContext(
+                    certificates: certificates, minimumVersion: version,
+                    protocols: [.h2, .http11], tickets: tickets)
+            )
         } catch {
             problems.append(error.sentence)
             return nil

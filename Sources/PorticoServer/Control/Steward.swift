@@ -2,6 +2,7 @@ internal import Logging
 internal import PorticoBytes
 internal import PorticoCache
 internal import PorticoExchange
+internal import PorticoImage
 internal import PorticoLoop
 internal import PorticoOrigins
 internal import PorticoSecLang
@@ -21,6 +22,7 @@ struct StewardStart: Sendable {
     let adminListeners: Listeners
     let tickets: TicketKeys
     let descriptorLimit: Int
+    let transformer: any ImageTransformer
     let logger: Logger
 }
 
@@ -47,6 +49,8 @@ final class Steward: ConnectionOwner {
     private var adminListener: Listener?
     private var adminConnections: [Int32: ClientConnection] = [:]
     private var admin: AdminHandler?
+    let imageWorkers: ImageWorkers
+    let imageCounters = ImageCounters()
     private var drainedWorkers = 0
     private var lastStop: Instant?
     private var isReloading = false
@@ -65,6 +69,10 @@ final class Steward: ConnectionOwner {
         listeners = start.listeners
         startedAt = wallNow()
         let logger = start.logger
+        let images = start.shared.snapshots.current.configuration.images
+        imageWorkers = ImageWorkers(
+            on: reactor, workers: images.workers, memory: images.memoryBytes,
+            counters: imageCounters)
         prober = Prober(
             on: reactor, dialer: Dialer(on: reactor, book: shared.book, counters: counters)
         ) { pool, node, health in
@@ -146,8 +154,10 @@ final class Steward: ConnectionOwner {
 
     private func traits(of settings: ListenSettings, at bound: SocketAddress?) -> ListenerTraits {
         ListenerTraits(
-            address: bound ?? settings.address, tls: settings.tls ? snapshot.tls : nil,
-            expectsProxyHeader: settings.proxyProtocol, trustedProxies: settings.trustedProxies)
+            address: bound ?? settings.address,
+            tls: settings.tls ? (settings.http2 ? snapshot.tlsWithHTTP2 : snapshot.tls) : nil,
+            expectsProxyHeader: settings.proxyProtocol, trustedProxies: settings.trustedProxies,
+            allowsPriorKnowledge: settings.h2c)
     }
 
     /// One line for each listener, for people and for scripts that wait for it.
@@ -248,7 +258,8 @@ final class Steward: ConnectionOwner {
             var builder = SnapshotBuilder(
                 configuration, after: snapshot, tickets: start.tickets, desk: shared.desk,
                 inspection: shared.inspection, rules: rules,
-                descriptorLimit: start.descriptorLimit, wallSeconds: wallNow() / 1_000_000)
+                descriptorLimit: start.descriptorLimit, wallSeconds: wallNow() / 1_000_000,
+                transformer: start.transformer)
             let next = try builder.build()
             var kept = listeners
             try kept.bind(configuration.places, workers: team.count)

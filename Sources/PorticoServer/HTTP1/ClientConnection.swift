@@ -12,15 +12,18 @@ final class ListenerTraits: Sendable {
     let tls: ServerContext?
     let expectsProxyHeader: Bool
     let trustedProxies: NetworkList
+    /// Without TLS: HTTP/2 from clients that begin with its preface.
+    let allowsPriorKnowledge: Bool
 
     init(
         address: SocketAddress, tls: ServerContext?, expectsProxyHeader: Bool,
-        trustedProxies: NetworkList
+        trustedProxies: NetworkList, allowsPriorKnowledge: Bool = false
     ) {
         self.address = address
         self.tls = tls
         self.expectsProxyHeader = expectsProxyHeader
         self.trustedProxies = trustedProxies
+        self.allowsPriorKnowledge = allowsPriorKnowledge
     }
 }
 
@@ -42,6 +45,8 @@ final class ClientConnection: Sleeper {
     /// Idle, without a task: the transport wakes it.
     private var isAsleep = false
     private var client: HTTP1Client?
+    private var http2: HTTP2Connection?
+    private var negotiated: Negotiated?
 
     init(
         _ stream: Stream, from peer: SocketAddress, through traits: ListenerTraits,
@@ -69,6 +74,7 @@ final class ClientConnection: Sleeper {
         if !isPrepared {
             guard await prepare() else { return end(.cut) }
             isPrepared = true
+            if await beginsHTTP2() { return startHTTP2() }
         }
         let client = HTTP1Client(on: self, limits: owner.limits, handler: owner.handler)
         self.client = client
@@ -110,7 +116,9 @@ final class ClientConnection: Sleeper {
     /// The server stops: idle ends now, busy ends with its request. What shakes hands or lingers
     /// has a task that waits for the stream: closing is that task's, by its own deadline.
     func drain() {
-        if let client {
+        if let http2 {
+            http2.drain()
+        } else if let client {
             client.drain()
         } else if isAsleep {
             awake()
@@ -149,7 +157,8 @@ final class ClientConnection: Sleeper {
             if error == .io(.late) { count(.timeoutsHandshake) }
             return false
         }
-        guard let negotiated = transport.negotiated else { return false }
+        negotiated = transport.negotiated
+        guard let negotiated else { return false }
         owner.counters.increment(
             negotiated.isResumed ? .tlsHandshakesResumed : .tlsHandshakesFull)
         tlsVersion = negotiated.version == .tls13 ? "TLSv1.3" : "TLSv1.2"
@@ -190,6 +199,54 @@ final class ClientConnection: Sleeper {
         }
     }
 
+    // MARK: - HTTP/2
+
+    /// Whether the client speaks HTTP/2: by ALPN, or because its first bytes say so where the
+    /// listener allows that. No HTTP/1.1 request begins like the preface.
+    private func beginsHTTP2() async -> Bool {
+        if let negotiated { return negotiated.applicationProtocol == .h2 }
+        guard traits.allowsPriorKnowledge, traits.tls == nil else { return false }
+        var input = transport.takeUnread()
+        defer { transport.unread(input.bytes) }
+        do throws(IOFault) {
+            while true {
+                if let isPreface = HTTP2Connection.isPreface(input.bytes) { return isPreface }
+                guard let read = try stream.readNow(into: &input, upTo: 4096) else {
+                    try await stream.readable(by: idleDeadline)
+                    continue
+                }
+                if read == 0 { return false }
+            }
+        } catch {
+            return false
+        }
+    }
+
+    private func startHTTP2() {
+        guard let made = HTTP2Connection(on: self, limits: owner.limits, handler: owner.handler)
+        else { return end(.cut) }
+        http2 = made
+        made.begin()
+        if owner.isDraining { made.drain() }
+    }
+
+    /// Nothing more is to be said. `lingers`: the client may not have heard the last of it yet.
+    func http2Ended(_ ending: HTTP1Client.Ending) {
+        http2 = nil
+        switch ending {
+        case .sleep, .close: end(.close)
+        case .cut: end(.cut)
+        case .linger:
+            stream.reactor.start {
+                await self.linger()
+                self.end(.close)
+            }
+        }
+    }
+
+    /// Whether no stream is under way, for the gauge of idle connections.
+    func countIdle(_ isIdle: Bool) { owner.counters.add(isIdle ? 1 : -1, to: .connectionsIdle) }
+
     // MARK: - During a request
 
     /// Whether a PURGE from here may have a long head.
@@ -200,10 +257,15 @@ final class ClientConnection: Sleeper {
     /// Whether the connection may ask for `host`: its name, or what its certificate covers. Who
     /// said no name, or got a certificate for want of a better one, is not asked.
     func covers(host: Span<UInt8>) -> Bool {
-        guard let negotiated = transport.negotiated, let name = negotiated.name,
+        guard let negotiated, let name = negotiated.name,
             !negotiated.isFallback
         else { return true }
-        return Array(name.utf8).span.equalsFolded(host) || transport.covers(host: host)
+        var said = name
+        let isNamed = said.withUTF8 { bytes in
+            // SAFETY: the span ends with the closure.
+            unsafe Span(_unsafeElements: bytes).equalsFolded(host)
+        }
+        return isNamed || transport.covers(host: host)
     }
 
     /// What is known of the client before any request.

@@ -97,7 +97,8 @@ final class HTTP1Client: ClientPort {
             switch await receiveHead() {
             case .request: await handler.handle(head, from: self)
             case .refused(let status):
-                await handler.refuse(status, from: self)
+                await handler.refuse(
+                    RefusedHead(status: status, head: head, received: received), from: self)
                 received = []
             case .ending(let ending): return ending
             }
@@ -431,8 +432,8 @@ extension LimitsSettings {
 
 /// Answers the requests of a listener: the shop's, or the administrator's.
 protocol RequestHandler: AnyObject {
-    func handle(_ head: RequestHead, from client: HTTP1Client) async
+    func handle(_ head: RequestHead, from client: any ClientPort) async
 
-    /// A request cannot be taken as it stands; the connection ends with the answer. Nil: without one.
-    func refuse(_ status: UInt16?, from client: HTTP1Client) async
+    /// A request cannot be taken as it stands; its connection, or its stream, ends with the answer.
+    func refuse(_ refused: RefusedHead, from client: any ClientPort) async
 }

@@ -18,11 +18,19 @@ package final class Transport {
     /// How much ciphertext is held for a slow peer before more plaintext is encrypted.
     private static let mostCiphertext = 64 << 10
     private static let readSize = 16 << 10
+    /// A record can be read when all of it has come. So the first ones of something long fit into a
+    /// packet each, until the network's window has grown; then they are as large as they can be.
+    private static let firstRecords = (size: 1350, bytes: 16 << 10)
+    /// After such a pause the window has shrunk again (RFC 2861).
+    private static let pause = Duration.seconds(1)
 
     package let stream: Stream
     private var engine: TLSEngine?
     private var received = Buffer()
     private var sending = Buffer()
+    /// Plaintext sent since the last pause, as far as it matters; and when the last of it was.
+    private var sentLately = 0
+    private var lastSent = Instant(nanoseconds: 0)
     /// The engine may have more plaintext without more ciphertext.
     private var mayHaveMore = false
 
@@ -103,7 +111,7 @@ package final class Transport {
                 if result == .closed { return 0 }
             }
             guard let read = try readCiphertext() else {
-                if received.isEmpty { received.release() }
+                if received.isEmpty { stream.reactor.shelf.reclaim(&received) }
                 return nil
             }
             if read == 0 { throw .cut }
@@ -118,6 +126,7 @@ package final class Transport {
     }
 
     private func readCiphertext() throws(TransportFault) -> Int? {
+        stream.reactor.shelf.supply(&received)
         do {
             return try stream.readNow(into: &received, upTo: Self.readSize)
         } catch { throw .io(error) }
@@ -186,15 +195,27 @@ package final class Transport {
         if engine == nil {
             do { return try stream.writeNow(&buffer) } catch { throw .io(error) }
         }
+        if stream.reactor.now.since(lastSent) > Self.pause { sentLately = 0 }
+        lastSent = stream.reactor.now
         while true {
             if try !flushNow() { return false }
             if buffer.isEmpty { return true }
+            // What fits into one record goes as one.
+            let isFirst =
+                sentLately < Self.firstRecords.bytes
+                && buffer.count > TLSEngine.largestPlaintext
+            let next = isFirst ? Self.firstRecords.bytes : buffer.count
+            supplySending(for: buffer.count)
             var taken = 0
             do throws(TLSFault) {
                 taken =
                     try engine?.send(
-                        buffer.bytes, sending: &sending, upTo: Self.mostCiphertext) ?? 0
+                        buffer.bytes.extracting(first: next), sending: &sending,
+                        upTo: Self.mostCiphertext,
+                        recordSize: isFirst
+                            ? Self.firstRecords.size : TLSEngine.largestPlaintext) ?? 0
             } catch { throw .tls(error) }
+            sentLately = min(sentLately + taken, Self.firstRecords.bytes)
             buffer.consume(taken)
             if taken == 0 && sending.isEmpty { return false }
         }
@@ -212,14 +233,37 @@ package final class Transport {
     private func flushNow() throws(TransportFault) -> Bool {
         do {
             let done = try stream.writeNow(&sending)
-            if done { sending.release() }
+            if done { reclaimSending() }
             return done
         } catch { throw .io(error) }
+    }
+
+    /// Lends storage that all of it fits into: growing by steps would copy what is encrypted.
+    private func supplySending(for count: Int) {
+        let reactor = stream.reactor
+        if count + TLSEngine.recordOverhead <= reactor.shelf.blockSize {
+            reactor.shelf.supply(&sending)
+        } else {
+            reactor.wideShelf.supply(&sending)
+        }
+    }
+
+    private func reclaimSending() {
+        let reactor = stream.reactor
+        if sending.capacity == reactor.wideShelf.blockSize {
+            reactor.wideShelf.reclaim(&sending)
+        } else {
+            reactor.shelf.reclaim(&sending)
+        }
     }
 
     package func writable(by deadline: Instant, in scope: Scope? = nil) async throws(TransportFault)
     {
         do { try await stream.writable(by: deadline, in: scope) } catch { throw .io(error) }
+    }
+
+    package func sleepUntilWritable(_ sleeper: any Sleeper, until deadline: Instant) {
+        stream.sleepUntilWritable(sleeper, until: deadline)
     }
 
     // MARK: - The end

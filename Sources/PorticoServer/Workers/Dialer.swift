@@ -11,6 +11,8 @@ struct DialRules: Sendable {
     var connectTimeout = Duration.seconds(1)
     var bounds = HTTP1Origin.Bounds()
     var keepalive = 64
+    /// HTTP/2, over TLS or by prior knowledge, according to the node.
+    var isHTTP2 = false
     /// By the node's name; none for a node without TLS. A request that began under an earlier
     /// configuration may ask for a node that stood at another place.
     var contexts: [String: ClientContext] = [:]
@@ -27,6 +29,8 @@ final class Dialer: OriginDialer {
     private let counters: WorkerCounters
     private var rules: [String: DialRules] = [:]
     private var kept = KeepAliveLedger<HTTP1Origin>()
+    /// HTTP/2 connections, which many requests share.
+    private var shared: [NodeIdentity: [HTTP2OriginConnection]] = [:]
     private var isClosed = false
 
     init(on reactor: Reactor, book: NameBook, counters: WorkerCounters) {
@@ -45,14 +49,24 @@ final class Dialer: OriginDialer {
         self.rules = rules
         let nodes = Set(pools.flatMap { $0.nodes.map(\.identity) })
         for connection in kept.drain(allBut: nodes) { closeKept(connection) }
+        for (node, connections) in shared where !nodes.contains(node) {
+            for connection in connections { connection.retire() }
+        }
     }
 
     func closeAll() {
         isClosed = true
         for connection in kept.drain(allBut: []) { closeKept(connection) }
+        for connection in shared.values.joined() { connection.retire() }
     }
 
     func takeKept(to node: Node) -> (any OriginPort)? {
+        if let connections = shared[node.identity] {
+            if let connection = connections.first(where: \.hasRoom) {
+                counters.increment(.originConnectionsReused)
+                return HTTP2Origin(on: connection, isReused: true)
+            }
+        }
         guard let connection = kept.take(node.identity, at: reactor.now) else { return nil }
         counters.increment(.originConnectionsReused)
         connection.reuse()
@@ -70,7 +84,7 @@ final class Dialer: OriginDialer {
 
     private func open(
         to node: Node, _ rules: DialRules, in scope: Scope
-    ) async throws(ExchangeFault) -> HTTP1Origin {
+    ) async throws(ExchangeFault) -> any OriginPort {
         guard let address = book.address(of: node) else { throw .origin(.unresolved) }
         let deadline = reactor.now + rules.connectTimeout
         var opened: Stream?
@@ -91,11 +105,42 @@ final class Dialer: OriginDialer {
         counters.increment(.originConnectionsOpened)
         counters.add(1, to: .originConnectionsOpen)
         let transport = try await secure(stream, to: node, rules, by: deadline, in: scope)
+        if rules.isHTTP2 { return try share(transport, to: node, rules) }
         return HTTP1Origin(
             to: node, over: transport, bounds: rules.bounds,
             onRelease: { [weak self] origin, isClean in
                 self?.take(back: origin, isClean: isClean, keepalive: rules.keepalive)
             }, onIdleEnd: { [weak self] origin in self?.ended(origin) })
+    }
+
+    /// The first request of a connection that others will share.
+    private func share(
+        _ transport: Transport, to node: Node, _ rules: DialRules
+    ) throws(ExchangeFault) -> HTTP2Origin {
+        // A node that does not agree by ALPN speaks something else.
+        if transport.isTLS, transport.negotiated?.applicationProtocol != .h2 {
+            closed(transport.stream)
+            throw .origin(.untrusted)
+        }
+        guard
+            let made = HTTP2OriginConnection(
+                to: node, over: transport, bounds: rules.bounds,
+                onEnd: { [weak self] connection in self?.forget(connection) })
+        else {
+            closed(transport.stream)
+            throw .origin(.exhausted)
+        }
+        shared[node.identity, default: []].append(made)
+        let origin = HTTP2Origin(on: made, isReused: false)
+        made.begin()
+        return origin
+    }
+
+    private func forget(_ connection: HTTP2OriginConnection) {
+        let identity = connection.node.identity
+        shared[identity]?.removeAll { $0 === connection }
+        if shared[identity]?.isEmpty == true { shared[identity] = nil }
+        counters.add(-1, to: .originConnectionsOpen)
     }
 
     private func secure(

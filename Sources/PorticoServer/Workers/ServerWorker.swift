@@ -215,13 +215,13 @@ final class ShopHandler: RequestHandler {
 
     init(_ exchanges: ExchangeWorker) { self.exchanges = exchanges }
 
-    func handle(_ head: RequestHead, from client: HTTP1Client) async {
+    func handle(_ head: RequestHead, from client: any ClientPort) async {
         await Exchange(head, from: client, on: exchanges).run()
     }
 
-    func refuse(_ status: UInt16?, from client: HTTP1Client) async {
-        exchanges.counters.increment(.requestFaults(status: Int(status ?? 400)))
-        await Exchange(client.head, from: client, on: exchanges).run(
-            refusing: status, received: client.received)
+    func refuse(_ refused: RefusedHead, from client: any ClientPort) async {
+        exchanges.counters.increment(.requestFaults(status: Int(refused.status ?? 400)))
+        await Exchange(refused.head, from: client, on: exchanges).run(
+            refusing: refused.status, received: refused.received)
     }
 }

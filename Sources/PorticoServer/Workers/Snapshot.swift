@@ -10,14 +10,16 @@ final class Snapshot: Sendable {
     let dialRules: [String: DialRules]
     /// Connections in all that the process has descriptors for.
     let mostConnections: Int
-    /// For listeners with TLS; nil if there is none.
+    /// For listeners with TLS, by what ALPN offers; nil if there is none.
     let tls: ServerContext?
+    let tlsWithHTTP2: ServerContext?
     /// Hex SHA-256 of the configuration file.
     let digest: String
 
     init(
         configuration: Configuration, policy: Policy, limits: LimitsSettings,
-        dialRules: [String: DialRules], mostConnections: Int, tls: ServerContext?, digest: String
+        dialRules: [String: DialRules], mostConnections: Int, tls: ServerContext?,
+        tlsWithHTTP2: ServerContext?, digest: String
     ) {
         self.configuration = configuration
         self.policy = policy
@@ -25,6 +27,7 @@ final class Snapshot: Sendable {
         self.dialRules = dialRules
         self.mostConnections = mostConnections
         self.tls = tls
+        self.tlsWithHTTP2 = tlsWithHTTP2
         self.digest = digest
     }
 }

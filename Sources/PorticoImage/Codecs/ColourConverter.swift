@@ -1,0 +1,31 @@
+internal import CPorticoCodecs
+
+/// Brings decoded rows to sRGB: by the file's profile, or CMYK by the plain formula.
+@safe final class ColourConverter {
+    private let profile: OpaquePointer?
+    private let isInverted: Bool
+
+    /// Nil when the pixels are sRGB already: there is no profile, or it is broken, for other
+    /// pixels, or changes nothing.
+    init?(_ header: SourceHeader) {
+        unsafe profile =
+            header.profile.isEmpty
+            ? nil
+            : px_colour_open(
+                header.profile, header.profile.count, header.pixelKind.rawValue, header.isInverted)
+        isInverted = header.isInverted
+        if unsafe profile == nil && header.pixelKind != .ink { return nil }
+    }
+
+    deinit { unsafe px_colour_close(profile) }
+
+    var appliesProfile: Bool { unsafe profile != nil }
+
+    func convert(_ pixels: UnsafeMutablePointer<UInt8>, count: Int) {
+        if let profile = unsafe profile {
+            unsafe px_colour_convert(profile, pixels, count)
+        } else {
+            unsafe px_cmyk_to_rgba(pixels, count, isInverted)
+        }
+    }
+}

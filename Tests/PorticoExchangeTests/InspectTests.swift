@@ -10,7 +10,8 @@ import Testing
 
 @Suite("Requests before the rules")
 struct InspectTests {
-    private static let evil = "SecRule ARGS \"@contains evil\" \"id:1,phase:2,deny,status:403,msg:'m'\""
+    private static let evil =
+        "SecRule ARGS \"@contains evil\" \"id:1,phase:2,deny,status:403,msg:'m'\""
     private static let path =
         "SecRule REQUEST_URI \"@contains evil\" \"id:2,phase:1,deny,status:418\""
 
@@ -23,7 +24,8 @@ struct InspectTests {
             #expect(stage.dialer.log == [])
             let record = rampart.takeLog()
             #expect(record.contains("\"action\":\"blocked\"") && record.contains("\"id\":2"))
-            #expect(record.contains("\"status\":418") && record.contains("\"host\":\"shop.example\""))
+            #expect(record.contains("\"status\":418"))
+            #expect(record.contains("\"host\":\"shop.example\""))
             #expect(stage.takeLog().contains("\"waf\":\"blocked\""))
             #expect(stage.counters.value(of: .wafBlocked) == 1)
         }
@@ -78,13 +80,16 @@ struct InspectTests {
             [.init(rules: [2...2], tags: [], targets: [])],
             at: .init(file: "config.toml", line: 1, column: 1))
         Worker.rehearse { worker in
-            let stage = rampart.stage(on: worker, routes: { pool in
-                [
-                    Route(
-                        pattern: PathPattern("/blog/*"), pool: pool, hashKey: nil, retryAfter: 7,
-                        allow: nil, wafExclusions: left)
-                ]
-            })
+            let stage = rampart.stage(
+                on: worker,
+                routes: { pool in
+                    [
+                        Route(
+                            pattern: PathPattern("/blog/*"), pool: pool, hashKey: nil,
+                            retryAfter: 7,
+                            allow: nil, wafExclusions: left)
+                    ]
+                })
             stage.origin("a", [.ok, .bytes("hi"), .end])
             #expect(stage.ask("GET /blog/evil HTTP/1.1", on: worker).body == "hi")
             #expect(stage.ask("GET /evil HTTP/1.1", on: worker).events.first == "418")
@@ -204,18 +209,25 @@ struct InspectTests {
 
     @Test func `rules see heads that no reader takes`() throws {
         let rampart = try Rampart(
-            "SecRule REQUEST_HEADERS:X-Bad \"@contains evil\" \"id:3,phase:1,pass,log,msg:'seen'\"\n"
-                + Self.path)
+            """
+            SecRule REQUEST_HEADERS:X-Bad "@contains evil" "id:3,phase:1,pass,log,msg:'seen'"
+            """ + "\n" + Self.path)
         Worker.rehearse { worker in
             let stage = rampart.stage(on: worker)
-            let seen = stage.refuse("GET / HTTP/1.1\nhost: shop.example:80\nX-Bad: evil\n\n", 400, on: worker)
+            let seen = stage.refuse(
+                "GET / HTTP/1.1\nhost: shop.example:80\nX-Bad: evil\n\n", 400, on: worker)
             #expect(seen.events == ["400", "end"])
             #expect(rampart.takeLog().contains("\"id\":3"))
-            let blocked = stage.refuse("GET /evil HTTP/1.1\r\nHost: shop.example\r\n", 431, on: worker)
+            let blocked = stage.refuse(
+                "GET /evil HTTP/1.1\r\nHost: shop.example\r\n", 431, on: worker)
             #expect(blocked.events == ["418", "end"])
-            #expect(stage.refuse("GET / \r\nHost: shop.example\r\n", nil, on: worker).events == ["cut"])
+            #expect(
+                stage.refuse("GET / \r\nHost: shop.example\r\n", nil, on: worker).events == ["cut"])
             #expect(stage.refuse("", 400, on: worker).events == ["400", "end"])
-            #expect(stage.refuse("GET / HTTP/1.1\r\nHost: other.example\r\nX-Bad: evil\r\n", 400, on: worker)
+            #expect(
+                stage.refuse(
+                    "GET / HTTP/1.1\r\nHost: other.example\r\nX-Bad: evil\r\n", 400, on: worker
+                )
                 .events == ["400", "end"])
             #expect(!rampart.takeLog().contains("other.example"))
         }

@@ -68,7 +68,8 @@ struct SnapshotBuilder {
         var sites: [Site] = []
         for settings in configuration.sites {
             if let site = site(
-                for: settings, among: pools, cache, limits, firewalls, &problems) {
+                for: settings, among: pools, cache, limits, firewalls, &problems)
+            {
                 sites.append(site)
             }
         }

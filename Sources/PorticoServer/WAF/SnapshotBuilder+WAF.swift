@@ -33,7 +33,8 @@ extension SnapshotBuilder {
         let place = "site \(site.hosts.first ?? ""), route \(route.path): waf_exclude"
         for rule in route.wafExcludes.flatMap(\.rules)
         where !firewall.rules.rules.contains(where: { rule.contains($0.id) }) {
-            let ids = rule.count == 1 ? "\(rule.lowerBound)" : "\(rule.lowerBound)-\(rule.upperBound)"
+            let end = rule.count == 1 ? "" : "-\(rule.upperBound)"
+            let ids = "\(rule.lowerBound)\(end)"
             warnings.append("\(place): waf.\(firewall.settings.name) has no rule \(ids)")
         }
         do throws(SecLangFault) {
@@ -64,7 +65,8 @@ extension SnapshotBuilder {
             let rules = firewall.rules
             var line = "\(name): waf.\(site.waf), mode \(firewall.settings.mode.rawValue)"
             if firewall.settings.mode != .off, rules.settings.mode != .on {
-                line += rules.settings.mode == .off
+                line +=
+                    rules.settings.mode == .off
                     ? " (SecRuleEngine Off: nothing is inspected)"
                     : " (SecRuleEngine DetectionOnly: nothing is blocked)"
             }

@@ -76,7 +76,8 @@ struct FirewallTests {
         let daemon = try daemon(origin)
         let wire = try daemon.connect()
         let good = "a=" + String(repeating: "x", count: 60_000)
-        let head = "POST /a HTTP/1.1\r\nHost: shop.example\r\n"
+        let head =
+            "POST /a HTTP/1.1\r\nHost: shop.example\r\n"
             + "Content-Type: application/x-www-form-urlencoded\r\n"
         try wire.send(head + "Content-Length: \(good.utf8.count)\r\n\r\n" + good)
         let answer = try wire.response()
@@ -200,7 +201,8 @@ struct FirewallReportTests {
     @Test func `an exclusion of a rule that is not there`() throws {
         let report = try report(
             Self.rule,
-            "[[site]]\n[[site.route]]\npath = \"/blog/*\"\n[[site.route.waf_exclude]]\nrules = [2]\n")
+            "[[site]]\n[[site.route]]\npath = \"/blog/*\"\n[[site.route.waf_exclude]]\nrules = [2]\n"
+        )
         #expect(report.warnings.contains { $0.contains("/blog/*") && $0.contains("no rule 2") })
     }
 
@@ -212,7 +214,8 @@ struct FirewallReportTests {
     @Test func `rules that catch nothing`() throws {
         for rules in ["SecRuleEngine Off\n" + Self.rule, "SecRequestBodyAccess On\n"] {
             let report = try report(rules)
-            #expect(report.warnings.contains { $0.contains("waf.main: the rules let a known attack") })
+            #expect(
+                report.warnings.contains { $0.contains("waf.main: the rules let a known attack") })
         }
         #expect(try report("SecRule ARGS x \"id:1,phase:2,deny\"", "mode = \"off\"").problems == [])
     }

@@ -21,6 +21,8 @@ extension Exchange {
             return try await transform(
                 Original(stored: stored, status: status, source: source, head: head), image, call)
         }
+        var source = source
+        if mustInspect(stored) { source = try await inspect(stored, head: head, from: source) }
         let reactor = worker.reactor
         cacheStatus = status
         let total = Self.length(of: stored)

@@ -15,6 +15,14 @@ extension Exchange {
         return found
     }
 
+    /// RFC 9110 §4.2.1: a URI of this scheme with an empty host is invalid. Only HTTP/1.0 may leave
+    /// it out.
+    func judgeHost() throws(ExchangeFault) {
+        if request.authority.isEmpty, request.version != .http10 {
+            throw .refused(.malformed(status: 400))
+        }
+    }
+
     /// TRACE and CONNECT never come this far, and PURGE and BAN go a way of their own.
     func judgeMethod() throws(ExchangeFault) {
         if request.version != .http10, request.fields.contains(.expect), !expectsContinue {

@@ -51,6 +51,8 @@ final class HTTP1Client: ClientPort {
     private var output = Buffer()
     private var reader: RequestReader
     private(set) var head = RequestHead()
+    /// The bytes of a head that was refused, as far as they came; empty where it could be read.
+    private(set) var received: [UInt8] = []
     private var body: PorticoHTTP1.BodyReader
     private var framing = Framing.asIs
     /// Body bytes of the present request so far.
@@ -116,7 +118,10 @@ final class HTTP1Client: ClientPort {
             switch arrival {
             case nil: continue
             case .request: await handler.handle(head, from: self)
-            case .refused(let status): await handler.refuse(status, head, from: self)
+            case .refused(let status):
+                await handler.refuse(
+                    RefusedHead(status: status, head: head, received: received), from: self)
+                received = []
             case .ending(let ending): return ending
             }
             if isCut { return .cut }
@@ -137,7 +142,8 @@ final class HTTP1Client: ClientPort {
 
     private enum Arrival {
         case request
-        case refused(status: UInt16)
+        /// Nil: to be closed without an answer.
+        case refused(status: UInt16?)
         case ending(Ending)
     }
 
@@ -161,15 +167,14 @@ final class HTTP1Client: ClientPort {
                         return try accept()
                     }
                 } catch {
-                    head.reset()
-                    return refuse(error.status)
+                    return refuse(unread: error.status, because: error)
                 }
             }
             do throws(TransportFault) {
                 reactor.shelf.supply(&input)
                 if let count = try transport.readNow(into: &input, upTo: input.room) {
                     if count > 0 { continue }
-                    return reader.hasBegun ? refuse(400) : .ending(.close)
+                    return reader.hasBegun ? refuse(unread: 400) : .ending(.close)
                 }
                 return nil
             } catch {
@@ -198,14 +203,14 @@ final class HTTP1Client: ClientPort {
         case .ready: return nil
         case .late where reader.hasBegun:
             connection.count(.timeoutsHeader)
-            return refuse(408)
+            return refuse(unread: 408)
         case .late:
             // Not `isQuiet`: a part of a TLS record must not keep a connection for ever.
             if !transport.wouldWait || !input.isEmpty { return nil }
             if reactor.now < connection.idleDeadline { return .ending(.sleep) }
             connection.count(.timeoutsIdle)
             return .ending(.close)
-        case .interrupted: return reader.hasBegun ? refuse(408) : .ending(.close)
+        case .interrupted: return reader.hasBegun ? refuse(unread: 408) : .ending(.close)
         }
     }
 
@@ -227,6 +232,33 @@ final class HTTP1Client: ClientPort {
         body.restart(framing, limit: UInt64(limits.bodyBytes))
         if !head.keepsAlive { mustEnd = true }
         return .request
+    }
+
+    /// Refuses a head that is not whole or not right, and keeps it as it came: rules may know
+    /// what to think of it.
+    private func refuse(unread status: UInt16, because fault: RequestFault? = nil) -> Arrival {
+        // A head that was complete has been copied and consumed.
+        let kept: [UInt8]
+        if bytesIn > 0 {
+            let fields = head.fields
+            kept = fields[ByteRange(0, Int(bytesIn))].array
+        } else {
+            let range = ByteRange(0, min(input.count, limits.headerBytes))
+            kept = input.withBytes(in: range) { $0.array }
+        }
+        received = kept
+        head.reset()
+        let arrival = refuse(status)
+        // HTTP/0.9: who names no version knows of no status line either.
+        let names = fault != .badVersion || Self.namesVersion(kept)
+        return names ? arrival : .refused(status: nil)
+    }
+
+    /// Whether the first line has a third word, whatever that is.
+    private static func namesVersion(_ head: [UInt8]) -> Bool {
+        let isEnd = { (byte: UInt8) in byte == 0x0D || byte == 0x0A }
+        let line = head.drop(while: isEnd).prefix { !isEnd($0) }
+        return line.split(separator: 0x20, maxSplits: 3).count > 2
     }
 
     private func refuse(_ status: UInt16) -> Arrival {
@@ -428,6 +460,6 @@ extension LimitsSettings {
 protocol RequestHandler: AnyObject {
     func handle(_ head: RequestHead, from client: any ClientPort) async
 
-    /// A head could not be read; `head` is what is known of it.
-    func refuse(_ status: UInt16, _ head: RequestHead, from client: any ClientPort) async
+    /// A request cannot be taken as it stands; its connection, or its stream, ends with the answer.
+    func refuse(_ refused: RefusedHead, from client: any ClientPort) async
 }

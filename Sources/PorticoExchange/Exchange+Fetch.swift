@@ -36,6 +36,7 @@ extension Exchange {
         defer { worker.giveBack(&head.fields) }
         if request.method != .head { call?.prepare(&head, from: facts) }
         if call != nil { announceAssembly(in: &head) }
+        if hasContinued { head.fields.remove(.expect) }
         let balancer = worker.balancer(for: route.pool)
         balancer.budget.requestBegan(at: worker.reactor.now)
         defer { balancer.budget.requestEnded() }

@@ -28,6 +28,8 @@ package final class Exchange {
     var inspector: Inspector?
     /// The request's body, where the rules have held its beginning back.
     var heldBody: HeldBody?
+    /// The client has been told to send its body: no origin is to tell it again.
+    var hasContinued = false
     /// Which codings the client takes, where the site compresses.
     var codings: AcceptEncoding?
     /// How many pages stand around this one, each including the next.

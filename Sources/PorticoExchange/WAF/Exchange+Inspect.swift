@@ -10,8 +10,8 @@ extension Exchange {
     func inspectHead(to site: Site) throws(ExchangeFault) {
         guard let firewall = site.firewall else { return }
         let inspector = begin(under: firewall)
+        inspector.describe(received)
         let request = request
-        inspector.describe(request)
         if site.hasExclusions,
             let exclusions = site.route(path: request[request.path]).wafExclusions
         {
@@ -39,17 +39,17 @@ extension Exchange {
             ) { $0.inspectRequestBody(now: $1) })
     }
 
-    /// Phases 1 and 2 on a request that the protocol's reader refused: `received` is its head as
-    /// far as it came; empty where it could be read, and was refused for what it announced.
-    func inspectRefused(_ received: [UInt8]) throws(ExchangeFault) {
+    /// Phases 1 and 2 on a request that the protocol's reader refused: `bytes` is its head as far
+    /// as it came; empty where it could be read, and was refused for what it announced.
+    func inspectRefused(_ bytes: [UInt8]) throws(ExchangeFault) {
         let request = request
-        let host = received.isEmpty ? request[request.host].array : RawHead.host(in: received)
+        let host = bytes.isEmpty ? request[request.host].array : RawHead.host(in: bytes)
         guard let firewall = policy.sites.find(host: host.span)?.firewall else { return }
         let inspector = begin(under: firewall)
-        if received.isEmpty {
-            inspector.describe(request)
+        if bytes.isEmpty {
+            inspector.describe(received)
         } else {
-            inspector.transaction.setRawHead(received.span)
+            inspector.transaction.setRawHead(bytes.span)
         }
         try obey(inspector.run(at: worker.reactor.now) { $0.inspectRequestHead(now: $1) })
         try inspectWhatCame(inspector)
@@ -93,7 +93,7 @@ extension Exchange {
         let request = request
         if request.version != .http10, request.fields.contains(.expect) {
             // The origin will not be asked before the body is here (RFC 9110 §10.1.1).
-            self.request.fields.remove(.expect)
+            hasContinued = true
             try await client.sendInterim(ResponseHead(status: 100))
         }
         let held = HeldBody(of: client)

@@ -1,0 +1,5 @@
+import ArgumentParser
+struct WAFLint: ParsableCommand {}
+struct WAFBench: ParsableCommand {}
+struct WAFDiff: ParsableCommand {}
+struct WAFReplay: ParsableCommand {}

@@ -101,7 +101,7 @@ struct WAFRequests: ParsableArguments {
     /// Ends the command where they cannot be read.
     func read() -> [SampleRequest] {
         var requests: [SampleRequest] = []
-        for file in request { requests += read(file: file) }
+        for file in request { requests += Self.read(file: file, exact: exact) }
         do throws(CurlCommand.Fault) {
             for line in curl {
                 requests.append(
@@ -122,7 +122,7 @@ struct WAFRequests: ParsableArguments {
         return requests
     }
 
-    private func read(file: String) -> [SampleRequest] {
+    static func read(file: String, exact: Bool) -> [SampleRequest] {
         do throws(RequestSource.Fault) {
             if file != "-", !exact { return try RequestSource.read(file) }
             guard let bytes = RuleFiles.disk.contents(file == "-" ? "/dev/stdin" : file) else {

@@ -64,6 +64,8 @@ package struct Transaction: ~Copyable {
     var errors: [String] = []
     var matchedRules: [MatchedRule] = []
     var matches: [Match] = []
+    /// What the record does not show.
+    var secrets = Secrets()
     var highestSeverity = 255
 
     /// Where the rules' steps are written down, for authors of rules; nil costs a comparison a rule
@@ -167,6 +169,7 @@ package struct Transaction: ~Copyable {
         errors.removeAll(keepingCapacity: true)
         matchedRules.removeAll(keepingCapacity: true)
         matches.removeAll(keepingCapacity: true)
+        secrets.removeAll()
         highestSeverity = 255
         current = -1
         matched = Pair(variable: .matchedVar, key: -1, source: -1, value: -1)

@@ -14,6 +14,6 @@ struct Portico: ParsableCommand {
             """,
         version: version,
         subcommands: [
-            Serve.self, Check.self, Status.self, Token.self, Demo.self, DemoNodeCommand.self,
+            Serve.self, Check.self, Status.self, Token.self, WAF.self, Demo.self, DemoNodeCommand.self,
         ])
 }

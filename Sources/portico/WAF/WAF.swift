@@ -1,10 +1,12 @@
 import ArgumentParser
 import PorticoBytes
+import PorticoLoop
 import PorticoSecLang
 import PorticoWAF
 import PorticoWAFTool
+import Synchronization
 
-struct WAF: AsyncParsableCommand {
+struct WAF: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "waf", abstract: "Test, explain and measure WAF rules, without a server.",
         discussion: """
@@ -148,5 +150,35 @@ extension Terminal {
         var bytes = text.bytes.array
         if bytes.last == 0x0A { bytes.removeLast() }
         say(bytes.span.text)
+    }
+}
+
+/// Waits on the command's own thread for work that runs on all cores: the daemon's commands are
+/// synchronous, and so is `main`.
+func waiting<Value: Sendable>(
+    for work: @escaping @Sendable () async -> Value
+) -> Value {
+    let found = Answer<Value>()
+    Task { @concurrent in
+        let value = await work()
+        found.put(value)
+    }
+    return found.wait()
+}
+
+private final class Answer<Value: Sendable>: Sendable {
+    private let value = Mutex<Value?>(nil)
+    private let isThere = Semaphore()
+
+    func put(_ new: Value) {
+        value.withLock { $0 = new }
+        isThere.signal()
+    }
+
+    func wait() -> Value {
+        while true {
+            if let value = value.withLock({ $0 }) { return value }
+            _ = isThere.wait(atMost: .seconds(1))
+        }
     }
 }

@@ -4,7 +4,7 @@ import PorticoSecLang
 import PorticoWAF
 import PorticoWAFTool
 
-struct WAFExplain: AsyncParsableCommand {
+struct WAFExplain: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "explain", abstract: "Show what each rule makes of a request, and why.",
         discussion: """

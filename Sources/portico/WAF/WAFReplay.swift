@@ -3,7 +3,7 @@ import PorticoBytes
 import PorticoLoop
 import PorticoWAFTool
 
-struct WAFReplay: AsyncParsableCommand {
+struct WAFReplay: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "replay", abstract: "Try rules on the requests of an access log.",
         discussion: """
@@ -37,7 +37,7 @@ struct WAFReplay: AsyncParsableCommand {
         if !(0...1000).contains(top) { throw ValidationError("--top is 0 to 1000.") }
     }
 
-    func run() async {
+    func run() {
         let book = WAFApplication.book(rules)
         let file = log == "-" ? "/dev/stdin" : log
         let bytes: [UInt8]
@@ -52,8 +52,11 @@ struct WAFReplay: AsyncParsableCommand {
             Terminal.complain("\(log): no line is one of an access log")
             Terminal.end(.couldNot)
         }
-        let replay = await Replay.run(
-            entries, book, application.settings, host: host, limit: top, workers: Process.cpus)
+        let (settings, host, limit) = (application.settings, host, top)
+        let replay = waiting {
+            await Replay.run(
+                entries, book, settings, host: host, limit: limit, workers: Process.cpus)
+        }
         if json {
             var text = Buffer()
             replay.write(to: &text)

@@ -5,7 +5,7 @@ import PorticoSecLang
 import PorticoWAF
 import PorticoWAFTool
 
-struct WAFTest: AsyncParsableCommand {
+struct WAFTest: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "test", abstract: "Run requests or go-ftw tests through rules.",
         discussion: """
@@ -54,11 +54,11 @@ struct WAFTest: AsyncParsableCommand {
         if !(0...1024).contains(jobs) { throw ValidationError("--jobs is 0 to 1024.") }
     }
 
-    func run() async throws {
+    func run() throws {
         let book = rules.book()
         var found = false
         if !requests.isEmpty { found = try judgeRequests(book) }
-        if !tests.isEmpty, await !runTests(book) { found = true }
+        if !tests.isEmpty, !runTests(book) { found = true }
         if found { Terminal.end(.found) }
     }
 
@@ -84,12 +84,14 @@ struct WAFTest: AsyncParsableCommand {
     // MARK: - go-ftw
 
     /// Whether all passed.
-    private func runTests(_ book: RuleBook) async -> Bool {
+    private func runTests(_ book: RuleBook) -> Bool {
         let cases = readCases()
         let began = monotonicNow()
-        let results = await TestRun.run(
-            cases, book.rules, rules.application.settings,
-            workers: jobs == 0 ? Process.cpus : jobs)
+        let settings = rules.application.settings
+        let workers = jobs == 0 ? Process.cpus : jobs
+        let results = waiting {
+            await TestRun.run(cases, book.rules, settings, workers: workers)
+        }
         let duration = monotonicNow().since(began)
         let failed = results.count { $0.failure != nil }
         if let report = json ? TestReport.json : format.flatMap(TestReport.init) {

@@ -88,7 +88,8 @@ let yaml = Target.Dependency.product(name: "Yams", package: "Yams")
 let floor4 = module(
     "PorticoExchange",
     ["PorticoBytes", "PorticoHTTP", "PorticoLoop", "PorticoSettings", "PorticoOrigins",
-     "PorticoLimits", "PorticoCache", "PorticoTelemetry", "PorticoCoding"])
+     "PorticoLimits", "PorticoCache", "PorticoTelemetry", "PorticoCoding", "PorticoWAF",
+     "PorticoSecLang"])
     + module(
         "PorticoWAFTool",
         ["PorticoBytes", "PorticoHTTP", "PorticoHTTP1", "PorticoLoop", "PorticoSecLang",
@@ -97,7 +98,9 @@ let floor4 = module(
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 
 let floor5 =
-    module("PorticoServer", columns + ["PorticoExchange", "PorticoWAFTool", log], tested: ["StrictJSON"])
+    module(
+        "PorticoServer", columns + ["PorticoExchange", "PorticoSecLang", "PorticoWAFTool", log],
+        tested: ["StrictJSON"])
     + module(
         "PorticoDemo",
         ["PorticoBytes", "PorticoHTTP", "PorticoLoop", "PorticoHTTP1", "CPorticoDemo"])
@@ -138,7 +141,7 @@ let tools: [Target] = [
         name: "PorticoBench",
         dependencies: [
             "PorticoBytes", "PorticoSettings", "PorticoHTTP", "PorticoHTTP1", "PorticoCache",
-            "PorticoCoding", "PorticoLimits", "PorticoLoop", "PorticoWAF",
+            "PorticoCoding", "PorticoLimits", "PorticoLoop", "PorticoServer", "PorticoWAF",
         ],
         swiftSettings: strict),
 ]

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
@@ -23,6 +24,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
@@ -369,6 +371,30 @@ int px_synchronise_folder(const char *path) {
   int n = result(fsync(fd));
   close(fd);
   return n;
+}
+
+static int is_at_hand(int fd, int64_t at) {
+  char byte;
+  struct iovec into = {&byte, 1};
+  return preadv2(fd, &into, 1, at, RWF_NOWAIT) == 1;
+}
+
+int px_is_at_hand(int fd, int64_t from, int64_t to) {
+  if (from >= to) return 1;
+  for (int64_t at = from; at < to; at += 64 << 10)
+    if (!is_at_hand(fd, at)) return 0;
+  return is_at_hand(fd, to - 1);
+}
+
+int px_claim_folder(const char *path) {
+  int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return -errno;
+  if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+    int error = errno;
+    close(fd);
+    return -error;
+  }
+  return fd;
 }
 
 int64_t px_send_file(int socket, int file, int64_t offset, size_t count) {

@@ -79,9 +79,9 @@ void portico_sha256(const uint8_t *bytes, size_t count, uint8_t *digest) {
     if (!EVP_Digest(bytes, count, digest, NULL, portico_library_get()->sha256, NULL)) abort();
 }
 
-void portico_hmac_sha256(
-    const uint8_t *key, size_t key_count, const uint8_t *bytes, size_t count, uint8_t *digest) {
-    char name[] = "SHA256";
+static void portico_hmac(
+    char *name, const uint8_t *key, size_t key_count, const uint8_t *bytes, size_t count,
+    uint8_t *digest, size_t digest_count) {
     OSSL_PARAM parameters[] = {
         OSSL_PARAM_construct_utf8_string("digest", name, 0),
         OSSL_PARAM_construct_end(),
@@ -89,9 +89,21 @@ void portico_hmac_sha256(
     EVP_MAC_CTX *context = EVP_MAC_CTX_new(portico_library_get()->hmac);
     // A key must be there, even an empty one.
     if (!context || !EVP_MAC_init(context, key ? key : digest, key_count, parameters)
-        || !EVP_MAC_update(context, bytes, count) || !EVP_MAC_final(context, digest, NULL, 32))
+        || !EVP_MAC_update(context, bytes, count) || !EVP_MAC_final(context, digest, NULL, digest_count))
         abort();
     EVP_MAC_CTX_free(context);
+}
+
+void portico_hmac_sha256(
+    const uint8_t *key, size_t key_count, const uint8_t *bytes, size_t count, uint8_t *digest) {
+    char name[] = "SHA256";
+    portico_hmac(name, key, key_count, bytes, count, digest, 32);
+}
+
+void portico_hmac_sha1(
+    const uint8_t *key, size_t key_count, const uint8_t *bytes, size_t count, uint8_t *digest) {
+    char name[] = "SHA1";
+    portico_hmac(name, key, key_count, bytes, count, digest, 20);
 }
 
 bool portico_equal(const uint8_t *left, const uint8_t *right, size_t count) {

@@ -116,6 +116,11 @@ if CommandLine.arguments.contains("cache") {
     CacheBench(count: 0, memory: 512 << 20).churn()
 } else if CommandLine.arguments.dropFirst().first == "coding" {
     CodingBench(Array(CommandLine.arguments.dropFirst(2))).run()
+} else if CommandLine.arguments.contains("zipf") {
+    EvictionBench().run()
+} else if CommandLine.arguments.dropFirst().first == "disk", CommandLine.arguments.count == 3 {
+    let folder = CommandLine.arguments[2]
+    try DiskBench(folder: folder, count: 1_000_000, disk: 4 << 30)?.run()
 } else {
     run()
 }

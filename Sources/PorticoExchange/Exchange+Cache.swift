@@ -15,24 +15,31 @@ extension Exchange {
         var waits = 0
         flights: while true {
             call.look(for: request)
-            if let (stored, status) = try reusable(call, by: route),
-                let source = StoredSource(stored.body, on: worker.reactor)
+            // Of those who want the same, the one who leads reads it.
+            if call.mayBeOnDisk, call.permit != nil || waits == Self.mostWaits || !mayWait(call) {
+                await call.readFromDisk(for: request)
+            }
+            if !call.mayBeOnDisk, let (stored, status) = try reusable(call, by: route),
+                let source = source(of: stored)
             {
                 // Found although it was not there before: the flight before has landed.
                 call.permit.take()?.fulfil(with: stored)
                 return try await deliver(stored, status, from: source)
             }
-            if request.method == .head || call.rules.noStore || call.permit != nil { break }
+            if !mayWait(call) || call.permit != nil { break }
             // Whoever was handed several answers that were not for him goes alone.
             if waits == Self.mostWaits { break }
             waits += 1
             switch await board(call) {
+            case .alone where call.mayBeOnDisk:
+                waits = Self.mostWaits
+                continue
             case .alone: break flights
             case .lead: continue
             case .stored(let stored):
                 if call.accepts(stored, for: request, at: worker.reactor.now) {
                     // Too large to be kept, and its beginning is gone already.
-                    guard let source = StoredSource(stored.body, on: worker.reactor) else {
+                    guard let source = source(of: stored) else {
                         break flights
                     }
                     var status = CacheStatus(forward: call.forward)
@@ -46,6 +53,11 @@ extension Exchange {
         call.takesConditions =
             request.method != .head && (call.permit != nil || call.found != nil)
         try await fetch(by: route, for: call)
+    }
+
+    /// Whether another's answer may be waited for.
+    private func mayWait(_ call: CacheCall) -> Bool {
+        request.method != .head && !call.rules.noStore && !call.rules.onlyIfCached
     }
 
     /// What to ask the cache; nil: it is not to be asked.
@@ -64,9 +76,9 @@ extension Exchange {
             return nil
         }
         return CacheCall(
-            cache, of: place, for: request, rules,
+            cache, of: place, typeKeys: site?.typeKeys ?? false, for: request, rules,
             isHTTPS: Forwarding.scheme(of: request, client.facts) == .https,
-            style: site?.preset == .magento ? .magento : .plain)
+            style: site?.keyStyle ?? .plain)
     }
 
     /// What was found, if it answers the request as it stands.
@@ -110,9 +122,10 @@ extension Exchange {
             head.methodRange = ByteRange(start, start + name.count)
         }
         let errand = CacheCall(
-            call.cache, of: call.site, for: head, call.rules, isHTTPS: call.isHTTPS,
-            style: call.style, isBackground: true)
+            call.cache, of: call.site, typeKeys: call.typeKeys, for: head, call.rules,
+            isHTTPS: call.isHTTPS, style: call.style, isBackground: true)
         errand.look(for: head)
+        if errand.found == nil, let found = call.found { errand.adopt(found.response) }
         errand.takesConditions = true
         errand.forward = .stale
         errand.permit = consume permit

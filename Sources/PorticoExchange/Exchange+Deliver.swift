@@ -9,24 +9,38 @@ extension Exchange {
     func deliver(
         from origin: any OriginPort, length: BodyLength, upload: Upload?
     ) async throws(ExchangeFault) {
-        if response.status == 101 { return try await tunnel(with: origin) }
+        var source: any BodySource = origin
+        if site?.firewall != nil {
+            do throws(ExchangeFault) {
+                source = try await inspectAnswer(from: origin, length: length)
+            } catch {
+                await upload?.stop()
+                origin.abandon()
+                throw upload?.fault ?? error
+            }
+        }
+        if response.status == 101 {
+            concludeInspection(status: 101)
+            return try await tunnel(with: origin)
+        }
         let assembly = beginAssembly(
             isAnnounced: response.fields.announcesESI || presetAnnouncesESI)
         let plain: BodyLength = assembly == nil || length == .none ? length : .unknown
         withID { id in
             Forwarding.prepareResponse(
                 &response, length: plain, answering: request.method, requestID: id,
-                isUpgrade: false)
+                isUpgrade: false, showsTags: showsTags)
         }
+        hideTags()
         presetFinish()
         let (sink, framed) = sinkForPassing(plain)
         addEdgeFields()
         beginAnswer(length: framed)
         do throws(ExchangeFault) {
             if let assembly, length != .none {
-                try await assemble(assembly, from: origin, to: sink)
-            } else if try !moveNow(from: origin, to: sink) {
-                try await relay(from: origin, to: sink, in: client.scope)
+                try await assemble(assembly, from: source, to: sink)
+            } else if try !moveNow(from: source, to: sink) {
+                try await relay(from: source, to: sink, in: client.scope)
             }
         } catch {
             await upload?.stop()
@@ -40,11 +54,26 @@ extension Exchange {
         if try !client.flushNow() { try await client.flush(in: nil) }
     }
 
+    /// Whether Portico-Debug carries the token of one who may read.
+    var showsTags: Bool {
+        let request = request
+        guard let line = request.fields.firstIndex(of: .porticoDebug) else { return false }
+        return policy.purging?.mayRead(request.fields.value(at: line)) ?? false
+    }
+
+    /// Takes out the configured tag fields that others have no use for.
+    func hideTags() {
+        guard let cache = policy.cache, !showsTags else { return }
+        let tags = cache.tags
+        response.fields.removeAll { line, name in tags.isTagHeader(line, name) }
+    }
+
     /// Moves a body that has come with its head; whether that is all of it.
     func moveNow(
         from source: any BodySource, to sink: any BodySink
     ) throws(ExchangeFault) -> Bool {
-        while !sink.isFull {
+        for _ in 0..<Self.mostMoves {
+            if sink.isFull { return false }
             switch try source.transfer(to: sink) {
             case .moved: continue
             case .blocked: return false
@@ -53,6 +82,9 @@ extension Exchange {
         }
         return false
     }
+
+    /// A client that takes as fast as a file is read shall not have the worker for itself.
+    private static let mostMoves = 16
 
     /// Moves a body until it is complete, with no more in memory than one buffer on each side.
     func relay(
@@ -87,6 +119,7 @@ extension Exchange {
         hasAnswered = true
         record.status = response.status
         record.firstByte = worker.reactor.now
+        concludeInspection(status: response.status)
         client.begin(response, length: length, answering: request.method)
     }
 

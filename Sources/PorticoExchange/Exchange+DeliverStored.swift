@@ -9,18 +9,20 @@ internal import PorticoTelemetry
 extension Exchange {
     /// Answers with what is stored: whole, in part, or by saying that the client has it.
     func deliver(
-        _ stored: StoredResponse, _ status: CacheStatus, from source: StoredSource? = nil,
+        _ stored: StoredResponse, _ status: CacheStatus, from source: (any BodySource)? = nil,
         head: ResponseHead? = nil
     ) async throws(ExchangeFault) {
         if client is Nobody { return }
+        var source = source
+        if mustInspect(stored) { source = try await inspect(stored, head: head, from: source) }
         let reactor = worker.reactor
         cacheStatus = status
         let total = Self.length(of: stored)
         var plan = StoredAnswer.plan(
             request, stored.head, length: total, now: reactor.wallTime / 1_000_000)
-        var part: StoredSource?
+        var part: (any BodySource)?
         if case .part(let range) = plan {
-            part = StoredSource(stored.body, range, on: reactor)
+            part = self.source(of: stored, range)
             // A body that is not kept may only be had from where it is.
             if part == nil { plan = .whole }
         }
@@ -41,7 +43,7 @@ extension Exchange {
             }
             if request.method == .head { return try await answer(framed, []) }
             // What is lost before it could be read.
-            guard let source = source ?? StoredSource(stored.body, on: reactor) else {
+            guard let source = source ?? self.source(of: stored) else {
                 throw .origin(.truncated)
             }
             try await answer(framed, [.body(source)])
@@ -73,11 +75,22 @@ extension Exchange {
         }
     }
 
+    /// The body, or a range of it; nil if those bytes are not kept any more.
+    func source(
+        of stored: StoredResponse, _ range: Range<Int64>? = nil
+    ) -> (any BodySource)? {
+        if let object = stored.disk {
+            guard let readers = policy.cache?.disk?.surroundings?.readers else { return nil }
+            return DiskSource(object, range, on: worker.reactor, readers)
+        }
+        return StoredSource(stored.body, range, on: worker.reactor)
+    }
+
     /// Answers with a page that is put together from what is stored and what it includes.
     private func deliver(
-        _ assembly: PageAssembly, _ stored: StoredResponse, from source: StoredSource?
+        _ assembly: PageAssembly, _ stored: StoredResponse, from source: (any BodySource)?
     ) async throws(ExchangeFault) {
-        guard let source = source ?? StoredSource(stored.body, on: worker.reactor) else {
+        guard let source = source ?? self.source(of: stored) else {
             throw .origin(.truncated)
         }
         prepareStored(stored, length: .unknown)
@@ -94,12 +107,9 @@ extension Exchange {
         withID { id in
             Forwarding.prepareResponse(
                 &response, length: length, answering: request.method, requestID: id,
-                isUpgrade: false)
+                isUpgrade: false, showsTags: showsTags)
         }
-        if let cache = policy.cache {
-            let tags = cache.tags
-            response.fields.removeAll { line, name in tags.isTagHeader(line, name) }
-        }
+        hideTags()
         let age = stored.rules.age(at: worker.reactor.now)
         if let status = cacheStatus,
             status.forward == nil || age > 0 || status.forwardStatus != nil
@@ -134,7 +144,7 @@ extension Exchange {
             ranges, of: total, stored.head, boundary: worker.requestIDs.seed())
         var pieces: [Stretch] = []
         for (index, range) in ranges.enumerated() {
-            guard let source = StoredSource(stored.body, range, on: worker.reactor) else {
+            guard let source = self.source(of: stored, range) else {
                 throw .origin(.truncated)
             }
             var head = Buffer()
@@ -156,7 +166,7 @@ extension Exchange {
     /// A piece of a body that is put together here.
     private enum Stretch {
         case text([UInt8])
-        case body(StoredSource)
+        case body(any BodySource)
     }
 
     private func answer(

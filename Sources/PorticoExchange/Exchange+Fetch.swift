@@ -25,7 +25,7 @@ extension Exchange {
         record.retryAfter = route.retryAfter
         let upload =
             client.bodyLength == .none
-            ? nil : Upload(of: client, keeping: request.method.isIdempotent)
+            ? nil : Upload(of: heldBody ?? client, keeping: request.method.isIdempotent)
         // A handshake has no body (RFC 6455 §4.1): behind a 101 its bytes would be the tunnel's.
         let isUpgrade = request.asksForWebSocket && upload == nil
         var head = withID { id in
@@ -52,6 +52,8 @@ extension Exchange {
                 let (origin, length) = try await ask(
                     node, of: route.pool, head, upload, allowsKept: tries.allowsKept,
                     isUpgrade: isUpgrade, &attempt)
+                // A fault from here on comes after the node has been heard.
+                attempt.note(origin)
                 if let call { settled = settle(call, origin, length, &claim) }
                 if case .passes = settled {
                     invalidate(by: route)

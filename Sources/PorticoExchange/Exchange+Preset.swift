@@ -1,5 +1,6 @@
 internal import PorticoCache
 internal import PorticoHTTP
+internal import PorticoLoop
 internal import PorticoTelemetry
 
 /// What a site's preset knows of its shop beyond the standards, step by step.
@@ -22,14 +23,23 @@ extension Exchange {
     ) -> StoredRules? {
         var settings = call.cache.settings
         if isMagento {
-            if MagentoRules.isPrivate(head, to: request) { return nil }
+            if MagentoRules.isPrivate(head, to: request) {
+                call.cache.refusals.note(
+                    call.hash, .private, status: head.status, at: worker.reactor.now)
+                return nil
+            }
             settings.setCookie = .strip
         }
-        guard
-            case .store(var rules) = Storability.judge(
-                request, call.rules, head, times: times, settings: settings,
-                isHTTPS: call.isHTTPS)
-        else { return nil }
+        var rules: StoredRules
+        switch Storability.judge(
+            request, call.rules, head, times: times, settings: settings, isHTTPS: call.isHTTPS)
+        {
+        case .store(let judged): rules = judged
+        case .no(let reason):
+            call.cache.refusals.note(
+                call.hash, reason, status: head.status, at: worker.reactor.now)
+            return nil
+        }
         if isMagento { MagentoRules.settle(&rules, head) }
         return rules
     }

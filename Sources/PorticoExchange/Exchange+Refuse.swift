@@ -16,8 +16,10 @@ extension Exchange {
         if status == 503 { response.fields.append(.retryAfter, "\(record.retryAfter)") }
         if let refusal = record.rateRefusal { addFields(of: refusal) }
         switch fault {
-        case .refused(.methodNotAllowed):
+        case .refused(.methodNotAllowed), .refused(.purge(status: 405)):
             response.fields.append(.allow, "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
+        case .refused(.blocked(_, let location)) where !location.isEmpty:
+            response.fields.append(.location, location.span)
         case .client:
             // Where the next request would begin, nobody can tell.
             client.endAfterResponse()

@@ -62,16 +62,54 @@ extension Exchange {
         case .known(let count): expected = Int(clamping: count)
         case .unknown: response.fields.remove(.contentLength)
         }
-        guard let writer = call.cache.store.makeBody(expecting: expected) else { return nil }
+        guard let writer = call.cache.store.makeBody(expecting: expected) else {
+            guard let expected, let disk = call.cache.disk,
+                expected <= call.cache.settings.maxObjectBytes, disk.takes(bodyLength: expected)
+            else {
+                call.cache.refusals.note(
+                    call.hash, nil, status: response.status, at: worker.reactor.now)
+                return nil
+            }
+            return spill(call, rules, origin, expected, to: disk, &claim)
+        }
         addDate()
         guard
             let stored = call.makeResponse(response, rules, to: request, body: writer.body),
             let source = StoredSource(writer.body, on: worker.reactor),
             call.cache.store.insert(stored), let claim = claim.take()
         else { return nil }
+        let write = call.cache.disk?.begin(stored, call.words(for: response))
         let filler = Filler(
-            from: origin, claim, to: writer, of: stored, in: call.cache.store, on: worker.reactor)
+            from: origin, claim, to: writer, of: stored, in: call.cache, write: write,
+            on: worker.reactor)
         filler.start()
+        return landed(call, stored, rules, source)
+    }
+
+    /// Stores on disk alone what memory does not hold. It passes through memory to those who are
+    /// there by now; who comes later has to ask, until all of it is on disk.
+    private func spill(
+        _ call: CacheCall, _ rules: StoredRules, _ origin: any OriginPort, _ expected: Int,
+        to disk: DiskTier, _ claim: inout Claim?
+    ) -> Settled? {
+        addDate()
+        var writer = call.cache.store.makePassingBody()
+        guard let stored = call.makeResponse(response, rules, to: request, body: writer.body),
+            let source = StoredSource(writer.body, on: worker.reactor), let claim = claim.take()
+        else { return nil }
+        writer.pass()
+        let write = disk.begin(stored, call.words(for: response))
+        let filler = Filler(
+            from: origin, claim, to: writer, of: stored, in: call.cache,
+            spill: write.flatMap { Spill($0, bodyLength: expected, to: disk) },
+            on: worker.reactor)
+        filler.start()
+        return landed(call, stored, rules, source)
+    }
+
+    private func landed(
+        _ call: CacheCall, _ stored: StoredResponse, _ rules: StoredRules, _ source: StoredSource
+    ) -> Settled {
         call.land(stored, request, at: worker.reactor.now)
         var status = CacheStatus(forward: call.forward)
         status.isStored = true
@@ -96,13 +134,16 @@ extension Exchange {
         var status = CacheStatus(forward: call.forward, status: 304)
         record.cache = .revalidated
         guard let rules = rulesToStore(head, call, times),
-            let fresh = call.makeResponse(head, rules, to: request, body: stored.body)
+            let fresh = call.makeResponse(
+                head, rules, to: request, body: stored.body, disk: stored.disk)
         else {
-            if !call.rules.noStore { call.cache.store.remove(stored) }
+            if !call.rules.noStore { call.cache.remove(stored) }
             call.dissolve(request, vary: [], at: now)
             return .stored(stored, status)
         }
-        if call.cache.store.insert(fresh) {
+        let write = call.cache.disk?.begin(fresh, call.words(for: head))
+        if let write { call.cache.disk?.finish(write) }
+        if call.cache.store.insert(fresh) || fresh.disk != nil && write != nil {
             status.isStored = true
             call.land(fresh, request, at: now)
         } else {
@@ -116,7 +157,7 @@ extension Exchange {
         cacheStatus = CacheStatus(forward: call.forward)
         guard let found = call.found?.response else { return }
         switch Validation.judgeHead(response, found.head) {
-        case .contradicts: call.cache.store.remove(found)
+        case .contradicts: call.cache.remove(found)
         case .freshens, .neither: break
         }
     }
@@ -143,7 +184,8 @@ extension Exchange {
         }
     }
 
-    /// RFC 9111 §4.4: what an unsafe request may have changed is not served any more.
+    /// RFC 9111 §4.4: what an unsafe request may have changed is not served any more, and what is
+    /// being fetched of it is not stored.
     func invalidate(by route: Route) {
         guard route.caches, let cache = policy.cache,
             Invalidation.applies(request.method, status: response.status)
@@ -152,8 +194,11 @@ extension Exchange {
         let isHTTPS = Forwarding.scheme(of: request, client.facts) == .https
         Invalidation.forEachTarget(
             request, response, isHTTPS: isHTTPS, keys: cache.keys, scratch: &scratch
-        ) { _, key in
-            cache.store.removeAll(key, cache.store.hash(key))
+        ) { written, key in
+            if let place = site?.purgeSite {
+                _ = cache.ledger.invalidate(ResponseCache.url(of: key, written), of: place)
+            }
+            cache.removeAll(key)
         }
     }
 
@@ -183,5 +228,5 @@ enum Settled {
     /// The origin spoke of something else: ask once more, without conditions.
     case again
     /// `head`: for the client, where it has more than the stored one.
-    case stored(StoredResponse, CacheStatus, StoredSource? = nil, head: ResponseHead? = nil)
+    case stored(StoredResponse, CacheStatus, (any BodySource)? = nil, head: ResponseHead? = nil)
 }

@@ -16,13 +16,16 @@ extension Exchange {
         return found
     }
 
-    /// TRACE and CONNECT never come this far. PURGE and BAN are for those who may purge; until
-    /// there is a cache, that is nobody.
-    func judgeMethod() throws(ExchangeFault) {
-        switch request.method {
-        case .purge, .purgeKeys, .ban: throw .refused(.methodNotAllowed)
-        default: break
+    /// RFC 9110 §4.2.1: a URI of this scheme with an empty host is invalid. Only HTTP/1.0 may leave
+    /// it out.
+    func judgeHost() throws(ExchangeFault) {
+        if request.authority.isEmpty, request.version != .http10 {
+            throw .refused(.malformed(status: 400))
         }
+    }
+
+    /// TRACE and CONNECT never come this far, and PURGE and BAN go a way of their own.
+    func judgeMethod() throws(ExchangeFault) {
         if request.version != .http10, request.fields.contains(.expect), !expectsContinue {
             throw .refused(.expectationFailed)
         }

@@ -17,6 +17,10 @@ package final class Exchange {
     let began: Instant
 
     var site: Site?
+    /// What holds the request against the site's rules until its answer begins; nil: nothing does.
+    var inspector: Inspector?
+    /// The request's body, where the rules have held its beginning back.
+    var heldBody: HeldBody?
     /// Which codings the client takes, where the site compresses.
     var codings: AcceptEncoding?
     /// How many pages stand around this one, each including the next.
@@ -49,26 +53,42 @@ package final class Exchange {
     package func run() async {
         beginRecord()
         do throws(ExchangeFault) {
+            if isPurge {
+                try await purge()
+                return finish()
+            }
             let site = try findSite()
+            try inspectHead(to: site)
+            try judgeHost()
             if let wait = try admit(to: site) { try await hold(for: wait) }
             if let location = try redirection(of: site) {
                 try await redirect(to: location)
             } else {
                 try judgeMethod()
                 let route = try route(within: site)
+                if inspector != nil { try await inspectBody() }
                 try await serve(by: route)
             }
         } catch {
             await refuse(because: error)
         }
+        finish()
+    }
+
+    private func finish() {
         finishRecord()
         worker.giveBack(&response.fields)
     }
 
-    /// Answers a request whose head the protocol's reader refused.
-    package func run(refusing status: UInt16) async {
+    /// Answers a request that the protocol's reader refused; nil: closes without an answer, since
+    /// no client of that kind would understand one.
+    ///
+    /// - Parameter received: the head as far as it came, where it could not be read.
+    package func run(refusing status: UInt16?, received: [UInt8] = []) async {
         beginRecord()
-        await refuse(because: .refused(.malformed(status: status)))
+        var fault = ExchangeFault.refused(status.map { .malformed(status: $0) } ?? .dropped)
+        do throws(ExchangeFault) { try inspectRefused(received) } catch { fault = error }
+        await refuse(because: fault)
         finishRecord()
     }
 
@@ -94,4 +114,6 @@ package struct ExchangeRecord {
     /// Whether the request went beyond a rate limit, and which one refused it.
     package var isRateLimited = false
     var rateRefusal: RateRefusal?
+    package var waf = AccessRecord.WAFOutcome.none
+    package var wafScore = 0
 }

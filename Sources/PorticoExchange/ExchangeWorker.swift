@@ -11,16 +11,22 @@ package final class ExchangeWorker {
     package var dialer: any OriginDialer
     /// The newest policy that this worker has seen; each request keeps the one it began under.
     package var policy: Policy {
-        didSet { if policy !== oldValue { renewBalancers() } }
+        didSet {
+            if policy === oldValue { return }
+            renewBalancers()
+            inspectors.keep(policy.firewalls)
+        }
     }
     /// Nil: requests are not logged.
     package var accessLog: AccessLog?
     var requestIDs: RequestIDs
+    var inspectors = InspectorShelf()
     /// Requests that a rate limit makes wait at present.
     var delayedRequests = 0
     private var balancers: [Balancer] = []
     /// Storage of heads whose requests are over, for those that begin.
     private var spares: [Fields] = []
+    private var refreshQueues: [ObjectIdentifier: RefreshQueue] = [:]
     private var date: [UInt8] = []
     private var dateSecond: Int64 = -1
 
@@ -49,6 +55,17 @@ package final class ExchangeWorker {
             before.first { $0.pool === pool }
                 ?? Balancer(pool, seed: requestIDs.seed(), at: reactor.now)
         }
+    }
+
+    /// What waits to be fetched anew from a pool.
+    func refreshQueue(for pool: Pool) -> RefreshQueue {
+        if let queue = refreshQueues[ObjectIdentifier(pool)] { return queue }
+        // Pools that are no longer in force have nothing to be fetched from.
+        let known = Set(policy.pools.map(ObjectIdentifier.init))
+        refreshQueues = refreshQueues.filter { known.contains($0.key) || $0.value.running > 0 }
+        let queue = RefreshQueue()
+        refreshQueues[ObjectIdentifier(pool)] = queue
+        return queue
     }
 
     /// Empty fields with room for an ordinary head and what a proxy adds to it.

@@ -69,10 +69,11 @@ package enum Forwarding {
 
     /// Turns an origin's response head into the one for the client: hop-by-hop fields and what
     /// was meant for the edge go, what the edge adds comes. Content-Length stays only where it
-    /// is true (`length`), or speaks of what a GET would have got (HEAD, 304).
+    /// is true (`length`), or speaks of what a GET would have got (HEAD, 304). `showsTags`: to who
+    /// may look behind the curtain.
     package static func prepareResponse(
         _ head: inout ResponseHead, length: BodyLength, answering method: Method,
-        requestID: Span<UInt8>, isUpgrade: Bool
+        requestID: Span<UInt8>, isUpgrade: Bool, showsTags: Bool = false
     ) {
         let keepsLength =
             switch length {
@@ -83,7 +84,8 @@ package enum Forwarding {
         head.fields.removeHopByHop()
         head.fields.removeAll { line, _ in
             switch line.name {
-            case .surrogateKey, .surrogateControl, .cacheTag, .xMagentoTags, .xRequestID: true
+            case .xRequestID: true
+            case .surrogateKey, .surrogateControl, .cacheTag, .xMagentoTags: !showsTags
             case .contentLength: !keepsLength
             default: false
             }

@@ -3,6 +3,7 @@ package import PorticoCache
 package import PorticoHTTP
 package import PorticoLimits
 package import PorticoOrigins
+package import PorticoWAF
 
 /// What an operator decided, compiled: sites by host, their routes and pools. Immutable; a
 /// reload makes a new one, and a request ends under the one with which it began.
@@ -13,13 +14,20 @@ package final class Policy: Sendable {
     package let httpsPort: UInt16?
     /// Nil: nothing is cached.
     package let cache: ResponseCache?
+    /// Nil: nobody purges on the data ports.
+    package let purging: (any PurgePort)?
     /// All that are configured, in their order.
     package let limits: [RateLimit]
+    /// Those that inspect, and do not only stand there.
+    package let firewalls: [Firewall]
 
     package init(
         sites: SiteTable, pools: [Pool], httpsPort: UInt16?, cache: ResponseCache? = nil,
-        limits: [RateLimit] = []
+        limits: [RateLimit] = [], purging: (any PurgePort)? = nil,
+        firewalls: [Firewall] = []
     ) {
+        self.firewalls = firewalls
+        self.purging = purging
         self.cache = cache
         self.limits = limits
         self.sites = sites
@@ -43,20 +51,33 @@ package final class Site: Sendable {
     let limitsByPath: Bool
     /// Under which its responses are marked for purges; nil: nothing of it is cached.
     package let purgeSite: PurgeSite?
+    /// The name behind it.
+    package let purgeName: String
+    /// Whether answers are also marked by what they are: text, image, script or css.
+    package let typeKeys: Bool
     package let preset: SitePreset
     /// From how many bytes on text is compressed; nil: it is not.
     package let compressesFrom: Int?
+    /// Nil: nothing is inspected.
+    package let firewall: Firewall?
+    /// Whether some routes leave out rules.
+    let hasExclusions: Bool
     private let routes: [Route]
     private let otherwise: Route
 
     package init(
         hosts: [String], routes: [Route], otherwise: Route, denied: NetworkList,
         allowed: NetworkList = NetworkList(), redirectsToHTTPS: Bool, hsts: [UInt8],
-        purgeSite: PurgeSite? = nil, compressesFrom: Int? = nil, preset: SitePreset = .none
+        purgeSite: PurgeSite? = nil, compressesFrom: Int? = nil, preset: SitePreset = .none,
+        purgeName: String = "", typeKeys: Bool = false, firewall: Firewall? = nil
     ) {
+        self.firewall = firewall
+        hasExclusions = routes.contains { $0.wafExclusions != nil }
         self.preset = preset
         self.compressesFrom = compressesFrom
         self.purgeSite = purgeSite
+        self.purgeName = purgeName
+        self.typeKeys = typeKeys
         self.allowed = allowed
         let limited = (routes + [otherwise]).map(\.limits)
         isLimited = limited.contains { !$0.isEmpty }
@@ -70,6 +91,9 @@ package final class Site: Sendable {
         self.redirectsToHTTPS = redirectsToHTTPS
         self.hsts = hsts
     }
+
+    /// What tells its pages apart in the cache.
+    package var keyStyle: KeyRules.Style { preset == .magento ? .magento : .plain }
 
     /// The first route whose pattern matches the path in normal form.
     package func route(path: Span<UInt8>) -> Route {
@@ -102,11 +126,15 @@ package struct Route: Sendable {
     package let caches: Bool
     /// What counts its requests: at most 64.
     package let limits: [RateRule]
+    /// What of the site's rules its requests are not held against; nil: nothing.
+    package let wafExclusions: RuleExclusions?
 
     package init(
         pattern: PathPattern?, pool: Pool, hashKey: RequestKey?, retryAfter: Int,
-        allow: NetworkList?, caches: Bool = false, limits: [RateRule] = []
+        allow: NetworkList?, caches: Bool = false, limits: [RateRule] = [],
+        wafExclusions: RuleExclusions? = nil
     ) {
+        self.wafExclusions = wafExclusions
         self.limits = limits
         self.caches = caches
         self.pattern = pattern
@@ -122,14 +150,17 @@ package struct SiteTable: Sendable {
     private var exact: [UInt64: [(host: [UInt8], site: Site)]] = [:]
     /// ".example.com" for "*.example.com", longest first.
     private var suffixes: [(suffix: [UInt8], site: Site)] = []
-    private var all: Site?
+    private var fallback: Site?
+    /// In the order of the configuration.
+    package let all: [Site]
 
     package init(_ sites: [Site]) {
+        all = sites
         for site in sites {
             for host in site.hosts {
                 let bytes = Array(host.lowercased().utf8)
                 if host == "*" {
-                    all = site
+                    fallback = site
                 } else if host.hasPrefix("*.") {
                     suffixes.append((Array(bytes.dropFirst()), site))
                 } else {
@@ -153,7 +184,7 @@ package struct SiteTable: Sendable {
             let end = host.extracting((host.count - entry.suffix.count)...)
             if end.equalsFolded(entry.suffix.span) { return entry.site }
         }
-        return all
+        return fallback
     }
 
     /// FNV-1a over the lower-case bytes. Only configured names are ever in the table, so that

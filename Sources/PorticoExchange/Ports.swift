@@ -1,4 +1,5 @@
 package import PorticoBytes
+package import PorticoCache
 package import PorticoHTTP
 package import PorticoLoop
 package import PorticoOrigins
@@ -36,6 +37,12 @@ package protocol BodySource: AnyObject {
 package protocol BodySink: AnyObject {
     func put(_ bytes: Span<UInt8>)
 
+    /// Whether it takes bytes from a file without their passing through this process.
+    var takesFiles: Bool { get }
+
+    /// Writes what the peer takes at once of that part of a file; how many bytes.
+    func put(_ file: any StoredFile, _ range: Range<Int>) throws(ExchangeFault) -> Int
+
     func finish(trailers: borrowing Fields)
 
     /// More is buffered than should be: flush before putting more.
@@ -47,6 +54,13 @@ package protocol BodySink: AnyObject {
 
     /// Writes all that is buffered, under the sink's own deadline.
     func flush(in scope: Scope?) async throws(ExchangeFault)
+}
+
+extension BodySink {
+    package var takesFiles: Bool { false }
+    package func put(_ file: any StoredFile, _ range: Range<Int>) throws(ExchangeFault) -> Int {
+        preconditionFailure("a sink that takes no files is handed none")
+    }
 }
 
 /// The client's side of one request: its body arrives here, the response leaves here.

@@ -2,6 +2,8 @@
 package struct HeadLimits: Sendable {
     /// The whole section from its first byte to the empty line, both included.
     package var bytes: Int
+    /// Of a PURGE, PURGEKEYS or BAN, whose tags may be many; nil: as of any other.
+    package var purgeBytes: Int?
     /// Field lines.
     package var lines: Int
     /// The request target. Responses and trailers have none.

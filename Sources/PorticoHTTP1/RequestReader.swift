@@ -19,7 +19,8 @@ package struct RequestReader: Sendable {
     /// The longest registered method has 17 bytes (UPDATEREDIRECTREF).
     private static let maxMethodBytes = 64
 
-    private let limits: HeadLimits
+    private var limits: HeadLimits
+    private let mostBytes: Int
     private var phase = Phase.leading
     private var position = 0
     private var methodStart = 0
@@ -27,14 +28,20 @@ package struct RequestReader: Sendable {
     private var versionStart = 0
     private var fields = FieldSectionReader(from: 0)
 
-    package init(limits: HeadLimits) { self.limits = limits }
+    package init(limits: HeadLimits) {
+        self.limits = limits
+        mostBytes = limits.bytes
+    }
 
     /// Whether anything but empty lines has been seen: the client began a request (408 when it
     /// does not finish), instead of just keeping the connection (closed in silence).
     package var hasBegun: Bool { phase != .leading }
 
     /// For the next head on the connection.
-    package mutating func reset() { self = RequestReader(limits: limits) }
+    package mutating func reset() {
+        limits.bytes = mostBytes
+        self = RequestReader(limits: limits)
+    }
 
     /// Looks at what has come since the last call.
     ///
@@ -123,6 +130,10 @@ package struct RequestReader: Sendable {
         }
         head.methodRange = ByteRange(methodStart, index)
         head.method = Method(input.extracting(methodStart..<index))
+        switch head.method {
+        case .purge, .purgeKeys, .ban: limits.bytes = max(limits.bytes, limits.purgeBytes ?? 0)
+        default: break
+        }
         position = index + 1
         targetStart = position
         phase = .target

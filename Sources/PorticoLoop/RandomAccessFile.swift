@@ -58,6 +58,11 @@ package final class RandomAccessFile: Sendable {
         try check(px_truncate(descriptor, Int64(count)))
     }
 
+    /// Whether the page cache has that part, as far as a look at some of its pages tells.
+    package func isAtHand(_ range: Range<Int>) -> Bool {
+        px_is_at_hand(descriptor, Int64(range.lowerBound), Int64(range.upperBound)) == 1
+    }
+
     /// Returns when what was written is on the device.
     package func synchronise() throws(IOFault) { try check(px_synchronise(descriptor)) }
 
@@ -107,6 +112,14 @@ package struct Folder: Sendable {
         if status < 0 { throw .system(-status) }
     }
 
+    /// Holds the folder for this process as long as the answer lives; nil where another one has it.
+    package func claim() throws(IOFault) -> FolderClaim? {
+        let descriptor = unsafe px_claim_folder(path)
+        if descriptor == -EWOULDBLOCK { return nil }
+        if descriptor < 0 { throw .system(-descriptor) }
+        return FolderClaim(descriptor)
+    }
+
     /// Of the file system that holds it: bytes in all, and those that are free to this process.
     package func space() throws(IOFault) -> (total: Int, available: Int) {
         var total: Int64 = 0
@@ -115,4 +128,11 @@ package struct Folder: Sendable {
         if status < 0 { throw .system(-status) }
         return (Int(total), Int(available))
     }
+}
+
+/// That a folder belongs to this process; the kernel takes it back when the process ends.
+package final class FolderClaim: Sendable {
+    private let descriptor: Int32
+    init(_ descriptor: Int32) { self.descriptor = descriptor }
+    deinit { px_close(descriptor) }
 }

@@ -25,6 +25,19 @@ package enum Digest {
         }
     }
 
+    /// 20 bytes (RFC 2104). For tokens that others make so; for nothing of our own.
+    package static func hmacSHA1(key: Span<UInt8>, _ bytes: Span<UInt8>) -> [UInt8] {
+        unsafe collect(20) { digest in
+            // SAFETY: as above; the shim writes 20.
+            unsafe key.withUnsafeBufferPointer { key in
+                unsafe bytes.withUnsafeBufferPointer { bytes in
+                    unsafe portico_hmac_sha1(
+                        key.baseAddress, key.count, bytes.baseAddress, bytes.count, digest)
+                }
+            }
+        }
+    }
+
     /// In lower-case hexadecimal digits.
     package static func hex(_ bytes: Span<UInt8>) -> String {
         unsafe String(unsafeUninitializedCapacity: 2 * bytes.count) { text in
@@ -50,11 +63,13 @@ package enum Digest {
         }
     }
 
-    // SAFETY: `fill` writes 32 bytes.
-    private static func collect(_ fill: (UnsafeMutablePointer<UInt8>) -> Void) -> [UInt8] {
-        unsafe Array(unsafeUninitializedCapacity: 32) { digest, count in
+    // SAFETY: `fill` writes so many bytes.
+    private static func collect(
+        _ size: Int = 32, _ fill: (UnsafeMutablePointer<UInt8>) -> Void
+    ) -> [UInt8] {
+        unsafe Array(unsafeUninitializedCapacity: size) { digest, count in
             unsafe fill(digest.baseAddress!)
-            count = 32
+            count = size
         }
     }
 }

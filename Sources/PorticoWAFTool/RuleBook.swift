@@ -54,7 +54,9 @@ package struct RuleBook: Sendable {
             switch directive {
             case .rule(let node):
                 let digits = node.actions.first { $0.name == "id" }?.value ?? []
-                if let id = digits.span.trimmingOWS.decimal { seen.append((Int(clamping: id), node)) }
+                if let id = digits.span.trimmingOWS.decimal {
+                    seen.append((Int(clamping: id), node))
+                }
             case .removal(let removal, let place):
                 seen.removeAll { rule in
                     guard Self.selects(removal.selection, rule.id, rule.node) else { return false }

@@ -102,7 +102,9 @@ package enum Simulation {
                 text.append("{\"type\":\"\(type)\",\"detector\":\"\(rule.id)\"" as String)
                 text.append(",\"detector_scope\":\"")
                 text.append(known == nil ? "workspace" : "system")
-                text.append("\",\"redaction\":\"\(match.value == "*" ? "custom_param" : "none")\"" as String)
+                text.append(
+                    "\",\"redaction\":\"\(match.value == "*" ? "custom_param" : "none")\"" as String
+                )
                 append(match, to: &text)
                 text.append("}")
             }

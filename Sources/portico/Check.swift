@@ -4,7 +4,7 @@ import PorticoServer
 
 struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Validate configuration and certificates without starting.",
+        abstract: "Validate configuration, certificates and rules without starting.",
         discussion: """
             Every problem is reported with file, line, column and what would be right. Also named \
             is what this build does not act on yet.
@@ -28,6 +28,7 @@ struct Check: ParsableCommand {
         for line in report.problems { Terminal.complain(line) }
         for line in report.warnings { Terminal.complain("warning: " + line) }
         for line in report.inactive { Terminal.complain("not acted on yet: " + line) }
+        for line in report.firewalls { Terminal.say(line) }
         if report.problems.isEmpty { Terminal.say("\(config) is valid") }
     }
 
@@ -36,7 +37,7 @@ struct Check: ParsableCommand {
         text.append("{\"valid\":\(report.problems.isEmpty)")
         for (name, lines) in [
             ("problems", report.problems), ("warnings", report.warnings),
-            ("inactive", report.inactive),
+            ("firewalls", report.firewalls), ("inactive", report.inactive),
         ] {
             text.append(",\"\(name)\":")
             text.append(jsonArray: lines)

@@ -14,6 +14,7 @@ struct Portico: ParsableCommand {
             """,
         version: version,
         subcommands: [
-            Serve.self, Check.self, Status.self, Token.self, WAF.self, Demo.self, DemoNodeCommand.self,
+            Serve.self, Check.self, Purge.self, WAF.self, Explain.self, Status.self, Token.self,
+            Demo.self, DemoNodeCommand.self,
         ])
 }

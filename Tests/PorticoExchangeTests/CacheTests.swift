@@ -92,6 +92,67 @@ struct CacheTests {
         }
     }
 
+    @Test func `what is fetched while a POST changes it is not stored`() {
+        Worker.rehearse { worker in
+            let stage = stage(on: worker)
+            let slow = stage.origin("a", [])
+            let first = stage.ask(on: worker)
+            stage.origin("a", [.ok, .bytes("ok"), .end])
+            #expect(stage.ask("POST / HTTP/1.1", on: worker).body == "ok")
+            slow.arrivals.add([Self.fresh] + Self.body)
+            worker.settle()
+            #expect(first.body == "hi" && first.values("Cache-Status") == ["portico; fwd=uri-miss"])
+            stage.origin("a", [Self.fresh] + Self.body)
+            #expect(
+                stage.ask(on: worker).values("Cache-Status") == ["portico; fwd=uri-miss; stored"])
+        }
+    }
+
+    @Test func `how long a page serves after a soft purge counts from the purge`() {
+        Worker.rehearse { worker in
+            let cache = Self.makeCache()
+            let stage = stage(on: worker, cache)
+            stage.origin(
+                "a",
+                [.head("200\nCache-Control: max-age=600, stale-while-revalidate=60", .known(2))]
+                    + Self.body)
+            stage.ask(on: worker)
+            _ = cache.ledger.purge(.everything, of: nil, .soft, at: worker.reactor.now)
+            worker.advance(by: .seconds(59))
+            stage.origin("a", [.head("503", .known(2))] + Self.body)
+            #expect(stage.ask(on: worker).values("Cache-Status").first?.contains("hit") == true)
+            worker.advance(by: .seconds(2))
+            stage.origin("a", [Self.fresh] + Self.body)
+            #expect(stage.ask(on: worker).values("Cache-Status").first?.contains("fwd=stale") == true)
+        }
+    }
+
+    @Test func `what a soft purge made stale is fetched few at a time`() {
+        Worker.rehearse { worker in
+            let cache = Self.makeCache()
+            let stage = stage(on: worker, cache)
+            for page in 0..<6 {
+                stage.origin("a", [Self.fresh] + Self.body)
+                stage.ask("GET /\(page) HTTP/1.1", on: worker)
+                stage.ask("GET /\(page) HTTP/1.1", on: worker)
+            }
+            _ = cache.ledger.purge(.everything, of: nil, .soft, at: worker.reactor.now)
+            let stale = cache.store.hottest(staleAfter: cache.ledger.now + 1, limit: 10)
+            #expect(stale.count == 6)
+            let before = stage.dialer.log.count
+            let origins = (0..<6).map { _ in stage.origin("a", []) }
+            stage.exchanges.refresh(stale)
+            worker.settle()
+            #expect(stage.dialer.log.count == before + 4)
+            for origin in origins { origin.arrivals.add([Self.fresh] + Self.body) }
+            worker.settle()
+            #expect(stage.dialer.log.count == before + 6)
+            #expect(
+                stage.ask("GET /0 HTTP/1.1", on: worker).values("Cache-Status")
+                    == ["portico; hit; ttl=60"])
+        }
+    }
+
     @Test func `who leaves takes nothing from those who wait`() {
         Worker.rehearse { worker in
             let stage = stage(on: worker)

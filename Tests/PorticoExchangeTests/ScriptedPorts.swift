@@ -1,4 +1,5 @@
 import PorticoBytes
+import PorticoCache
 import PorticoHTTP
 import PorticoLoop
 import PorticoOrigins
@@ -161,6 +162,21 @@ final class ScriptedClient: ClientPort {
     }
 
     func put(_ bytes: Span<UInt8>) { outlet.put(bytes) }
+
+    /// As a plain connection does: not all at once.
+    var takesFiles = false
+    private(set) var filed = 0
+
+    func put(_ file: any StoredFile, _ range: Range<Int>) throws(ExchangeFault) -> Int {
+        let count = min(range.count, 100_000)
+        var bytes = [UInt8](repeating: 0, count: count)
+        let read = try? file.read(into: &bytes, 0..<count, at: range.lowerBound)
+        guard read == count else { throw .client(.gone) }
+        outlet.put(bytes.span)
+        filed += count
+        return count
+    }
+
     func finish(trailers: borrowing Fields) { events.append("end") }
     var isFull: Bool { outlet.isFull }
 

@@ -50,11 +50,23 @@ struct CurlCommandTests {
     }
 
     @Test(arguments: [
-        ("curl 'h", CurlCommand.Fault.unterminatedQuote), ("curl --frob h", .unknownOption("--frob")),
-        ("curl -H", .missingValue("--header")), ("curl -s", .noURL),
-        ("curl -d @file h", .fileData("@file")),
+        ("curl 'h", "a quote has no end"),
+        ("curl --frob h", "curl's option --frob is not known here"),
+        ("curl -H", "--header lacks its value"), ("curl -s", "a URL is missing"),
+        ("curl -d @file h", "\"@file\": files are not read; give the data itself"),
     ])
-    func `what cannot be sent is said`(_ line: String, _ fault: CurlCommand.Fault) {
-        #expect(throws: fault) { try CurlCommand(line).bytes() }
+    func `what cannot be sent is said`(_ line: String, _ sentence: String) {
+        #expect(fault(of: line) == sentence)
+    }
+
+    private func fault(of line: String) -> String? {
+        do {
+            _ = try CurlCommand(line).bytes()
+            return nil
+        } catch let fault as CurlCommand.Fault {
+            return fault.sentence
+        } catch {
+            return nil
+        }
     }
 }

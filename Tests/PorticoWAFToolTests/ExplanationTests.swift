@@ -73,7 +73,10 @@ struct ExplanationTests {
     }
 
     @Test func `skips say how much they leave out`() throws {
-        #expect(try lines("/?skip=1").contains { $0.contains("skips 2 rules") || $0.contains("matched, skips") })
+        #expect(
+            try lines("/?skip=1").contains {
+                $0.contains("skips 2 rules") || $0.contains("matched, skips")
+            })
     }
 
     @Test func `no line is wider than the terminal, whatever the request`() throws {
@@ -93,7 +96,7 @@ struct ExplanationTests {
     @Test func `the same in JSON`() throws {
         var text = Buffer()
         try explain("/?q=union+select").write(to: &text)
-        let json = try #require(JSONValue(text.bytes))
+        let json = try parsed(text.bytes.array)
         let rule = json["rules"]?.elements.first { $0["id"]?.integer == 10 }
         let look = rule?["links"]?.elements.first?.elements.first
         #expect(rule?["outcome"]?.text == "matched")

@@ -42,7 +42,8 @@ struct OwnRulesTests {
 
     @Test func `passwords do not reach the audit log`() throws {
         var rehearsal = Rehearsal(try load().rules, WAFSettings(name: "own"))
-        let raw = "GET /?password=geheim%27%20or%201=1--&q=geheim%27+or+1%3D1-- HTTP/1.1\r\n"
+        let raw =
+            "GET /?password=geheim%27%20or%201=1--&q=geheim%27+or+1%3D1-- HTTP/1.1\r\n"
             + "Host: h\r\nCookie: c=geheim' or 1=1--\r\n\r\n"
         let answer = rehearsal.run(Array(raw.utf8))
         #expect(answer.isBlocked)

@@ -36,7 +36,8 @@ struct AccessLogTests {
         #expect(
             log.entries[0].entry.request(host: "h", name: "").bytes.span.text
                 == "GET / HTTP/1.1\r\nHost: h\r\nAccept: */*\r\nUser-Agent: aX: y\r\n\r\n")
-        #expect(AccessLog(Array(#"{"method":"GET","uri":"/ HTTP/1.1\r\nX: y"}"#.utf8)).entries.isEmpty)
+        #expect(
+            AccessLog(Array(#"{"method":"GET","uri":"/ HTTP/1.1\r\nX: y"}"#.utf8)).entries.isEmpty)
     }
 
     @Test func `a log cut anywhere is read without a trap`() {
@@ -47,7 +48,8 @@ struct AccessLogTests {
 
 @Suite("Replaying a log")
 struct ReplayTests {
-    private func replay(_ rules: String, _ targets: [String], limit: Int = 5) async throws -> Replay {
+    private func replay(_ rules: String, _ targets: [String], limit: Int = 5) async throws -> Replay
+    {
         let book = try RuleBook(["r.conf"], files: RuleFiles(["r.conf": rules]))
         let lines = targets.map { #"{"method":"GET","uri":"\#($0)","status":200}"# }
         let log = AccessLog(Array(lines.joined(separator: "\n").utf8))
@@ -95,10 +97,12 @@ struct ReplayTests {
         #expect(replay.causes[0].silenced == 1)
     }
 
-    @Test(arguments: [
-        (["/a/b", "/a/c"], "/a/*"), (["/a", "/b"], "*"), (["/a\"b"], "*"), (["/x"], "/x"), ([], "*"),
-        (["/é"], "*"),
-    ] as [([String], String)])
+    @Test(
+        arguments: [
+            (["/a/b", "/a/c"], "/a/*"), (["/a", "/b"], "*"), (["/a\"b"], "*"), (["/x"], "/x"),
+            ([], "*"),
+            (["/é"], "*"),
+        ] as [([String], String)])
     func `the path is as narrow as what was seen`(_ paths: [String], _ path: String) {
         #expect(ExclusionProposal(rule: 1, variable: "ARGS:a", paths: paths).path == path)
     }

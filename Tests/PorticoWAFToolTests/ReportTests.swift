@@ -10,7 +10,8 @@ import Testing
 struct ReportTests {
     private let results = [
         TestResult(name: "1-1", file: "a.yaml", failure: nil, ids: [1]),
-        TestResult(name: "1-2", file: "a&b.yaml", failure: "status <200>\nand \"more\"\u{1}", ids: []),
+        TestResult(
+            name: "1-2", file: "a&b.yaml", failure: "status <200>\nand \"more\"\u{1}", ids: []),
     ]
 
     private func text(_ report: TestReport) -> String {
@@ -33,7 +34,7 @@ struct ReportTests {
     }
 
     @Test func `JSON counts`() throws {
-        let json = try #require(JSONValue(Array(text(.json).utf8).span))
+        let json = try parsed(Array(text(.json).utf8))
         #expect(json["total"]?.integer == 2 && json["passed"]?.integer == 1)
         #expect(json["results"]?.elements[1]["why"]?.text?.hasPrefix("status <200>") == true)
     }
@@ -61,7 +62,7 @@ struct ReportTests {
             ])
         var text = Buffer()
         report.write(to: &text)
-        let json = try #require(JSONValue(text.bytes))
+        let json = try parsed(text.bytes.array)
         #expect(json["requests"]?.elements[0]["record"]?["rules"]?.elements.count == 1)
         #expect(json["requests"]?.elements[1]["action"]?.text == "passed")
     }
@@ -81,7 +82,8 @@ struct ReportTests {
             ])
         var text = Buffer()
         diff.write(to: &text)
-        #expect(JSONValue(text.bytes)?["verdicts"]?.integer == 1)
+        let json = try parsed(text.bytes.array)
+        #expect(json["verdicts"]?.integer == 1)
     }
 
     @Test func `a measurement counts each rule that ran, the slowest first`() throws {
@@ -101,8 +103,11 @@ struct ReportTests {
         #expect(bench.medians.count == 1)
         var text = Buffer()
         bench.write(to: &text)
-        #expect(JSONValue(text.bytes)?["rules"]?.elements.count == 2)
-        #expect(bench.lines(showing: 1, Style(isColoured: false)).last?.contains("1 other rule") == true)
+        let json = try parsed(text.bytes.array)
+        #expect(json["rules"]?.elements.count == 2)
+        #expect(
+            bench.lines(showing: 1, Style(isColoured: false)).last?.contains("1 other rule") == true
+        )
     }
 
     @Test func `the shop's requests are whole`() throws {

@@ -48,7 +48,8 @@ struct RequestFileTests {
 
     @Test func `no file is cut so that it loops or traps`() {
         let whole = Array(
-            "### a\nPOST / HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc\r\n\r\n0\r\nGET / HTTP/1.1\n".utf8)
+            "### a\nPOST / HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc\r\n\r\n0\r\nGET / HTTP/1.1\n"
+                .utf8)
         for cut in 0...whole.count {
             let head = RequestFile.read(Array(whole[..<cut]), file: "f")
             let tail = RequestFile.read(Array(whole[cut...]), file: "f")
@@ -56,10 +57,11 @@ struct RequestFileTests {
         }
     }
 
-    @Test(arguments: [
-        ([0x41, 0x00, 0x0A], "A\\x00\\n"), (Array("é日".utf8), "é日"), ([0xC3], "\\xc3"),
-        ([0xE2, 0x80, 0xAE], "\\xe2\\x80\\xae"),
-    ] as [([UInt8], String)])
+    @Test(
+        arguments: [
+            ([0x41, 0x00, 0x0A], "A\\x00\\n"), (Array("é日".utf8), "é日"), ([0xC3], "\\xc3"),
+            ([0xE2, 0x80, 0xAE], "\\xe2\\x80\\xae"),
+        ] as [([UInt8], String)])
     func `bytes are shown so that people can read them`(_ bytes: [UInt8], _ text: String) {
         #expect(Shown.text(bytes) == text)
     }

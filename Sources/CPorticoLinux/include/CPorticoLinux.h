@@ -92,6 +92,10 @@ int px_allocate(int fd, int64_t count, int grow);
 int px_truncate(int fd, int64_t count);
 int px_synchronise(int fd);
 int px_synchronise_folder(const char *path);
+/* Whether reading some bytes of each 64 KiB of this part would not wait for the device: 1 or 0. */
+int px_is_at_hand(int fd, int64_t from, int64_t to);
+/* A descriptor that keeps other processes from claiming the folder; -EWOULDBLOCK if one has it. */
+int px_claim_folder(const char *path);
 /* Straight from the file to a socket; how many bytes. */
 int64_t px_send_file(int socket, int file, int64_t offset, size_t count);
 /* Calls found once for each name but "." and "..". */

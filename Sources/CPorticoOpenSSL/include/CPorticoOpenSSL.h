@@ -211,6 +211,10 @@ void portico_sha256(const uint8_t *_Nullable bytes, size_t count, uint8_t *diges
 void portico_hmac_sha256(
     const uint8_t *_Nullable key, size_t key_count, const uint8_t *_Nullable bytes, size_t count,
     uint8_t *digest);
+/// 20 bytes. Only where a protocol of others asks for it.
+void portico_hmac_sha1(
+    const uint8_t *_Nullable key, size_t key_count, const uint8_t *_Nullable bytes, size_t count,
+    uint8_t *digest);
 bool portico_equal(const uint8_t *left, const uint8_t *right, size_t count);
 bool portico_random(uint8_t *bytes, size_t count);
 

@@ -20,7 +20,7 @@ struct Writer: Sendable {
 
 extension DiskStore {
     /// Bodies are written in pieces of this size: whole blocks of checksums.
-    private static let pieceBytes = 4 * RecordHead.blockBytes
+    fileprivate static let pieceBytes = 4 * RecordHead.blockBytes
     /// Parts and body up to this go in one write.
     private static let togetherBytes = 64 << 10
 
@@ -118,36 +118,42 @@ extension DiskStore {
         _ writer: inout Writer, _ head: RecordHead, _ record: DiskRecord,
         _ body: (_ take: (Span<UInt8>) -> Void) -> Void
     ) throws(DiskFault) -> DiskLocation {
-        guard head.partsBytes <= RecordHead.maxPartsBytes,
-            head.bodyLength <= DiskGeometry.largestSegment,
-            head.byteCount <= geometry.segmentBytes - Segment.headBytes
-        else { throw .tooLarge }
-        let segment = try room(for: head.byteCount, &writer)
-        let admitted = fences.withLock { fences in
-            if record.fillSequence < fences.forgotten { return false }
-            let lowest = fences.lowest[segment.id] ?? .max
-            fences.lowest[segment.id] = min(lowest, record.fillSequence)
-            return true
-        }
-        guard admitted else { throw .outdated }
+        guard fits(head) else { throw .tooLarge }
+        let segment = try admit(head, &writer)
+        let offset = writer.position
         var piece = BodyPiece(
-            file: segment.file, offset: writer.position + head.bodyOffset,
-            rest: head.bodyLength)
-        var buffer = Buffer(capacity: min(head.bodyLength, Self.pieceBytes))
+            file: segment.file, offset: offset + head.bodyOffset, rest: head.bodyLength)
+        var buffer: [UInt8] = []
+        buffer.reserveCapacity(min(head.bodyLength, Self.pieceBytes))
         body { bytes in piece.take(bytes, &buffer, Self.pieceBytes) }
-        if let fault = piece.fault { throw fault }
-        guard piece.rest == 0 else { throw .wrongLength }
-        piece.sumRest(buffer.bytes)
-        try finish(&writer, segment, head, record, piece, buffer.bytes)
-        return DiskLocation(
-            segment: segment.id, variant: head.variant, offset: writer.position - head.byteCount,
-            byteCount: head.byteCount, bodyOffset: head.bodyOffset)
+        let location = try finish(segment, offset, head, record, &piece, buffer.span)
+        writer.position += head.byteCount
+        return location
     }
 
-    private func finish(
-        _ writer: inout Writer, _ segment: Segment, _ head: RecordHead, _ record: DiskRecord,
-        _ piece: BodyPiece, _ body: Span<UInt8>
-    ) throws(DiskFault) {
+    /// The segment that takes the record, at `writer.position`.
+    private func admit(
+        _ head: RecordHead, _ writer: inout Writer
+    ) throws(DiskFault) -> Segment {
+        let segment = try room(for: head.byteCount, &writer)
+        let isAdmitted = fences.withLock { fences in
+            if head.fillSequence < fences.forgotten { return false }
+            let lowest = fences.lowest[segment.id] ?? .max
+            fences.lowest[segment.id] = min(lowest, head.fillSequence)
+            return true
+        }
+        guard isAdmitted else { throw .outdated }
+        return segment
+    }
+
+    /// Writes what follows the pieces that have been written, and then the parts and the head.
+    fileprivate func finish(
+        _ segment: Segment, _ offset: Int, _ head: RecordHead, _ record: DiskRecord,
+        _ piece: inout BodyPiece, _ rest: Span<UInt8>
+    ) throws(DiskFault) -> DiskLocation {
+        if let fault = piece.fault { throw fault }
+        guard piece.rest == 0 else { throw .wrongLength }
+        piece.sumRest(rest)
         let isTogether = head.byteCount <= Self.togetherBytes
         var parts = Buffer(capacity: isTogether ? head.byteCount : head.bodyOffset)
         parts.append(record.key.span)
@@ -160,23 +166,108 @@ extension DiskStore {
         head.partsChecksum = Checksum.of(parts.bytes, seed: secret)
         parts.append(zeros: head.bodyOffset - RecordHead.byteCount - parts.count)
         if isTogether {
-            parts.append(body)
+            parts.append(rest)
         } else {
-            try segment.file.writeAll(body, at: piece.offset)
+            try segment.file.writeAll(rest, at: piece.offset)
         }
-        try segment.file.writeAll(parts.bytes, at: writer.position + RecordHead.byteCount)
+        try segment.file.writeAll(parts.bytes, at: offset + RecordHead.byteCount)
         var buffer = Buffer(capacity: RecordHead.byteCount)
-        head.append(
-            to: &buffer, seed: Segment.seed(secret, id: segment.id, offset: writer.position))
-        try segment.file.writeAll(buffer.bytes, at: writer.position)
-        writer.position += head.byteCount
+        head.append(to: &buffer, seed: Segment.seed(secret, id: segment.id, offset: offset))
+        try segment.file.writeAll(buffer.bytes, at: offset)
         tally.written.add(1, ordering: .relaxed)
         tally.writtenBytes.add(head.byteCount, ordering: .relaxed)
+        return DiskLocation(
+            segment: segment.id, variant: head.variant, offset: offset,
+            byteCount: head.byteCount, bodyOffset: head.bodyOffset)
+    }
+}
+
+/// Room in a segment for one record whose body comes in pieces, over a longer time than the
+/// writer could be held. Until it is finished there is no record: what a killed process leaves
+/// is a gap. On one thread at a time.
+package struct DiskReservation: ~Copyable, Sendable {
+    fileprivate let key: DiskKey
+    fileprivate let segment: Segment
+    fileprivate let offset: Int
+    fileprivate let head: RecordHead
+    fileprivate let record: DiskRecord
+    fileprivate var piece: BodyPiece
+    fileprivate var buffer: [UInt8] = []
+
+    /// Whether more of the body is of any use.
+    package var isWorking: Bool { piece.fault == nil && piece.rest >= 0 }
+
+    /// Writes the body's next bytes. Blocks.
+    package mutating func append(_ bytes: Span<UInt8>) {
+        piece.take(bytes, &buffer, DiskStore.pieceBytes)
+    }
+}
+
+extension DiskStore {
+    package func reserve(
+        _ record: DiskRecord, bodyLength: Int, at now: Instant
+    ) throws(DiskFault) -> DiskReservation {
+        let key = digest(record.key.span)
+        let head = RecordHead(
+            record, key: key, variant: variant(record.variantKey.span), bodyLength: bodyLength)
+        let (segment, offset) = try writer.withLock { writer throws(DiskFault) in
+            try guarded(&writer, at: now) { writer throws(DiskFault) in
+                guard fits(head) else { throw .tooLarge }
+                let segment = try admit(head, &writer)
+                defer { writer.position += head.byteCount }
+                return (segment, writer.position)
+            }
+        }
+        return DiskReservation(
+            key: key, segment: segment, offset: offset, head: head, record: record,
+            piece: BodyPiece(
+                file: segment.file, offset: offset + head.bodyOffset, rest: head.bodyLength))
+    }
+
+    /// The body is complete: makes the object known. Blocks.
+    package func finish(
+        _ reservation: consuming DiskReservation, at now: Instant
+    ) throws(DiskFault) {
+        var piece = reservation.piece
+        let location: DiskLocation
+        do throws(DiskFault) {
+            location = try finish(
+                reservation.segment, reservation.offset, reservation.head, reservation.record,
+                &piece, reservation.buffer.span)
+        } catch {
+            giveBack(reservation)
+            // Noted as any write's fault is.
+            try writer.withLock { writer throws(DiskFault) in
+                try guarded(&writer, at: now) { _ throws(DiskFault) in throw error }
+            }
+            throw error
+        }
+        index.insert(reservation.key, location)
+    }
+
+    /// It came to nothing. The room is used again if nothing was written behind it.
+    package func giveBack(_ reservation: borrowing DiskReservation) {
+        let (segment, offset) = (reservation.segment, reservation.offset)
+        let end = offset + reservation.head.byteCount
+        writer.withLock { writer in
+            if writer.segment === segment, writer.position == end { writer.position = offset }
+        }
+    }
+
+    fileprivate func fits(_ head: RecordHead) -> Bool {
+        head.partsBytes <= RecordHead.maxPartsBytes
+            && head.bodyLength <= DiskGeometry.largestSegment
+            && head.byteCount <= geometry.segmentBytes - Segment.headBytes
+    }
+
+    /// Whether a body of this length finds room in a segment, with a head of ordinary size.
+    package func takes(bodyLength: Int) -> Bool {
+        bodyLength <= geometry.segmentBytes - (64 << 10)
     }
 }
 
 /// A body on its way into a segment.
-struct BodyPiece {
+struct BodyPiece: Sendable {
     let file: any StoredFile
     /// Where the next bytes go.
     var offset: Int
@@ -191,27 +282,30 @@ struct BodyPiece {
         self.rest = rest
     }
 
-    mutating func take(_ bytes: Span<UInt8>, _ buffer: inout Buffer, _ size: Int) {
+    mutating func take(_ bytes: Span<UInt8>, _ buffer: inout [UInt8], _ size: Int) {
         rest -= bytes.count
         if rest < 0 { return }
         var taken = 0
         while taken < bytes.count, fault == nil {
             let count = min(bytes.count - taken, size - buffer.count)
-            buffer.append(bytes.extracting(taken..<taken + count))
+            // SAFETY: the array copies before the pointer ends.
+            unsafe bytes.extracting(taken..<taken + count).withUnsafeBufferPointer {
+                unsafe buffer.append(contentsOf: $0)
+            }
             taken += count
             if buffer.count == size, rest > 0 || taken < bytes.count { flush(&buffer) }
         }
     }
 
-    private mutating func flush(_ buffer: inout Buffer) {
-        sumRest(buffer.bytes)
+    private mutating func flush(_ buffer: inout [UInt8]) {
+        sumRest(buffer.span)
         do throws(DiskFault) {
-            try file.writeAll(buffer.bytes, at: offset)
+            try file.writeAll(buffer.span, at: offset)
         } catch {
             fault = error
         }
         offset += buffer.count
-        buffer.removeAll()
+        buffer.removeAll(keepingCapacity: true)
     }
 
     /// Takes the checksums of the blocks in `bytes`, of which only the body's last is not whole.

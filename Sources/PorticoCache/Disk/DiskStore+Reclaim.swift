@@ -28,6 +28,11 @@ extension DiskStore {
         return segment
     }
 
+    /// Makes room on a full device; false if there is nothing to give up.
+    func giveUpOldest() -> Bool {
+        writer.withLock { writer in (try? giveUpOldest(&writer, moving: 0)) != nil }
+    }
+
     private func begin(_ writer: inout Writer) throws(DiskFault) -> Segment {
         let id = writer.nextID
         writer.nextID += 1

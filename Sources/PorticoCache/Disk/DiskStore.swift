@@ -123,20 +123,39 @@ package final class DiskStore: Sendable {
 
     // MARK: - Purges
 
-    /// Returns when the purges are on the device; blocks. Commits that meet share one sync.
-    package func commit(through ticket: PurgeJournal.Ticket) throws(DiskFault) {
-        try journal.commit(through: ticket, forgettingTo: forgetOldPurges)
+    /// Returns when the purges are on the device, or can do without; blocks. Commits that meet
+    /// share one sync. False: a restart might undo them.
+    package func commit(through ticket: PurgeJournal.Ticket) -> Bool {
+        for attempt in 0..<2 {
+            do throws(DiskFault) {
+                try journal.commit(through: ticket, forgettingTo: forgetOldPurges)
+                return true
+            } catch {
+                // A purge is worth more than the oldest objects.
+                guard attempt == 0, error == .full, giveUpOldest() else { break }
+            }
+        }
+        // What cannot be written down must not be needed.
+        return (try? journal.renounce()) != nil
     }
 
     /// Up to which sequence purges concern nothing on disk. From here on, nothing older is taken.
-    private func forgetOldPurges() -> UInt64 {
+    package func forgetOldPurges() -> UInt64 {
         fences.withLock { fences in
-            fences.forgotten = max(fences.forgotten, fences.lowest.values.min() ?? 0)
+            let lowest = fences.lowest.values.min() ?? 0
+            // A segment that has just been begun, and no other: nothing is known.
+            if lowest != .max { fences.forgotten = max(fences.forgotten, lowest) }
             return fences.forgotten
         }
     }
 
     // MARK: - Figures
+
+    /// Whether writing is left alone for a while.
+    package var isFailing: Bool { tally.isFailing.load(ordering: .relaxed) }
+
+    /// Memory that the index takes.
+    package var indexBytes: Int { index.byteCount }
 
     package var figures: DiskFigures {
         DiskFigures(
@@ -151,7 +170,9 @@ package final class DiskStore: Sendable {
             damaged: tally.damaged.load(ordering: .relaxed),
             faults: tally.faults.load(ordering: .relaxed),
             isFailing: tally.isFailing.load(ordering: .relaxed),
-            isLoading: isLoading.load(ordering: .relaxed))
+            isLoading: isLoading.load(ordering: .relaxed),
+            unscanned: unscanned.withLock { $0.count }, syncs: journal.syncCount,
+            journalBytes: journal.byteCount, budget: geometry.diskBytes)
     }
 
     final class Tally: Sendable {
@@ -191,4 +212,11 @@ package struct DiskFigures: Equatable, Sendable {
     package let faults: Int
     package let isFailing: Bool
     package let isLoading: Bool
+    /// Segments that the index does not know yet.
+    package let unscanned: Int
+    /// How often the journal waited for the device.
+    package let syncs: Int
+    package let journalBytes: Int
+    /// The bound of `diskBytes`.
+    package let budget: Int
 }

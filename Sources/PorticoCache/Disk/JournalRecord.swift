@@ -10,6 +10,7 @@ package struct JournalRecord: Equatable, Sendable {
         case pattern
         /// All of a site, or of every site where `site` is empty.
         case everything
+        case urlPattern
     }
 
     package enum Hardness: UInt8, Sendable {

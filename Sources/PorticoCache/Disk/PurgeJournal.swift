@@ -150,6 +150,24 @@ package final class PurgeJournal: Sendable {
         }
     }
 
+    /// Where purges cannot be written down, takes the journal's name away: without it no segment
+    /// is believed after a restart, so nothing that was purged can come back. A commit that
+    /// succeeds brings it back with all it knew.
+    package func renounce() throws(DiskFault) {
+        try state.withLock { state throws(DiskFault) in
+            for name in [Self.name, Self.draftName] where try storage.names().contains(name) {
+                try storage.remove(name)
+            }
+            try storage.synchroniseNames()
+            state.isSuspect = true
+        }
+    }
+
+    /// Writes what earlier commits could not.
+    package func retry() throws(DiskFault) {
+        if state.withLock({ $0.isFailing }) { try commit(through: submit([])) }
+    }
+
     package func append(
         _ purges: [JournalRecord], forgettingTo floor: () -> UInt64 = { 0 }
     ) throws(DiskFault) {

@@ -5,6 +5,8 @@ package protocol StoredFile: AnyObject, Sendable {
     var size: Int { get }
     /// For `sendfile`; nil where there is none.
     var descriptor: Int32? { get }
+    /// Whether that part can be read without waiting for the device; a guess.
+    func isAtHand(_ range: Range<Int>) -> Bool
 
     /// Reads up to `range.count` bytes into that range of `bytes`; fewer are an answer, 0 the end.
     func read(into bytes: inout [UInt8], _ range: Range<Int>, at offset: Int)
@@ -74,6 +76,12 @@ package struct DiskGeometry: Equatable, Sendable {
     package let segmentsBudget: Int
     /// For each of the two journals.
     package let journalBytes: Int
+
+    /// The most that all of it takes.
+    var diskBytes: Int { segmentsBudget + 2 * journalBytes }
+
+    /// Each of them is an open file.
+    package var segmentCount: Int { segmentsBudget / segmentBytes }
 
     /// A place within a segment has 20 bits, in units of 64 bytes.
     static let unit = 64

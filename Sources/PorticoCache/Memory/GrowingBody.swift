@@ -44,12 +44,24 @@ package final class GrowingBody: Sendable {
     private let published = Atomic<Int>(0)
     private let rawPhase = Atomic<UInt8>(Phase.growing.rawValue)
     let pool: ChunkPool
+    /// The bytes are on disk: nobody can read them here.
+    private let isElsewhere: Bool
     /// The object, its state, and its array of chunks while there is only one.
     static let overhead = heapBytes(160) + heapBytes(ofArray: 16)
 
     init(pool: ChunkPool) {
         self.pool = pool
+        isElsewhere = false
         pool.meter.charge(Self.overhead)
+    }
+
+    /// Stands for a body of so many bytes that is not in memory.
+    init(pool: ChunkPool, elsewhere count: Int) {
+        self.pool = pool
+        isElsewhere = true
+        pool.meter.charge(Self.overhead)
+        published.store(count, ordering: .relaxed)
+        rawPhase.store(Phase.complete.rawValue, ordering: .releasing)
     }
 
     deinit { pool.meter.refund(Self.overhead) }
@@ -63,6 +75,7 @@ package final class GrowingBody: Sendable {
 
     /// A reader from `position` on; nil if those bytes are not kept any more.
     package func reader(from position: Int = 0) -> BodyReader? {
+        if isElsewhere { return nil }
         var id: UInt64?
         if phase != .complete {
             let isThere = state.withLock { state in

@@ -20,6 +20,11 @@ package struct StoreLimits: Equatable, Sendable {
 package struct FoundResponse: Sendable {
     package let response: StoredResponse
     package let verdict: PurgeVerdict
+
+    package init(response: StoredResponse, verdict: PurgeVerdict) {
+        self.response = response
+        self.verdict = verdict
+    }
 }
 
 package struct StoreUsage: Equatable, Sendable {
@@ -48,6 +53,7 @@ package final class MemoryStore: Sendable {
     /// Where eviction looks next.
     private let hand = Atomic<Int>(0)
     private let evicted = Atomic<Int>(0)
+    private let aside = Atomic<Int>(0)
     /// Where the sweep goes on.
     private let broom = Mutex((shard: 0, node: 0))
 
@@ -98,18 +104,46 @@ package final class MemoryStore: Sendable {
         return BodyWriter(self, expecting: count)
     }
 
-    /// Makes it the answer for its key and variant. False if it is not stored: its stamp is incomplete,
-    /// its body is lost already, or it alone exceeds the budget.
+    /// A writer for the body of what memory does not keep: those who read it from the start do
+    /// so at their own speed.
+    package func makePassingBody() -> BodyWriter { BodyWriter(self, expecting: nil) }
+
+    /// Stands for a body of so many bytes on disk.
+    package func makeBody(elsewhere count: Int) -> GrowingBody {
+        GrowingBody(pool: pool, elsewhere: count)
+    }
+
+    /// Makes it the answer for its key and variant. False if it is not stored: its stamp is incomplete
+    /// or its resource was changed meanwhile, its body is lost already, or it alone exceeds the budget.
     @discardableResult package func insert(_ response: StoredResponse) -> Bool {
-        guard !response.stamp.isIncomplete, response.body.phase.isReusable else { return false }
+        insert(response, onlyIfAbsent: false)
+    }
+
+    /// Takes in what was on disk, unless its key and variant are there already: that is newer.
+    package func promote(_ response: StoredResponse) -> Bool {
+        insert(response, onlyIfAbsent: true)
+    }
+
+    private func insert(_ response: StoredResponse, onlyIfAbsent: Bool) -> Bool {
+        guard response.disk == nil, !response.stamp.isIncomplete,
+            !response.stamp.isInvalidated, response.body.phase.isReusable
+        else { return false }
         let box = shard(response.hash)
         var replaced: [StoredResponse] = []
-        let (grown, weight) = box.state.withLock { shard in
+        let inserted = box.state.withLock { shard -> (Int, Int)? in
+            if onlyIfAbsent,
+                shard.variants(response.key, response.hash).contains(where: {
+                    $0.variant.equals(response.variant)
+                })
+            {
+                return nil
+            }
             let before = shard.footprint
             shard.insert(
                 response, weight: response.bytes, maxVariants: limits.maxVariants, into: &replaced)
             return (shard.footprint - before, shard.weight)
         }
+        guard let (grown, weight) = inserted else { return false }
         box.weight.store(weight, ordering: .relaxed)
         if grown != 0 { meter.charge(grown) }
         replaced = []
@@ -165,6 +199,14 @@ package final class MemoryStore: Sendable {
 
     // MARK: - In the background
 
+    /// Keeps so much of the budget for others, in place of what was kept before; at most half.
+    package func setAside(_ bytes: Int) {
+        let bytes = min(bytes, limits.memory / 2)
+        let before = aside.exchange(bytes, ordering: .relaxed)
+        meter.charge(bytes - before)
+        _ = makeRoom(for: 0)
+    }
+
     /// Looks at about `budget` more objects and removes those that a purge took or whose body was
     /// lost. Answers how many it removed, and whether it has come round.
     package func sweep(budget: Int) -> (removed: Int, cameRound: Bool) {
@@ -203,13 +245,14 @@ package final class MemoryStore: Sendable {
         return found
     }
 
-    /// Of the responses for which `isWanted` holds, those most asked for, most first.
+    /// Of the responses for which `isWanted` holds, those most asked for, most first; none that
+    /// nobody has asked for again.
     package func hottest(
         _ limit: Int, where isWanted: (StoredResponse) -> Bool
     ) -> [StoredResponse] {
         var found: [(response: StoredResponse, hits: UInt32)] = []
         forEach { response, hits in
-            if isWanted(response) { found.append((response, hits)) }
+            if hits > 0, isWanted(response) { found.append((response, hits)) }
         }
         found.sort { $0.hits > $1.hits }
         return found.prefix(limit).map(\.response)

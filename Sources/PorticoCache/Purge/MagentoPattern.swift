@@ -3,7 +3,8 @@ internal import PorticoBytes
 /// A tag pattern that is only a list of tags in disguise, so that no regular expression is needed.
 ///
 /// Recognised are `.*`, Magento's `((^|,)TAG(,|$))|((^|,)TAG(,|$))…`, and FOSHttpCache's
-/// `(^|,)(TAG|TAG…)(,|$)`, where tags are made of bytes that no expression treats specially.
+/// `(^|,)(TAG|TAG…)(,|$)`, where tags are made of bytes that no expression treats specially, or of
+/// others behind a backslash (PHP's `preg_quote` puts one before "-" and ":").
 /// Anything else is nil, and is a regular expression.
 package enum MagentoPattern: Equatable, Sendable {
     case everything
@@ -44,6 +45,17 @@ package enum MagentoPattern: Equatable, Sendable {
         return tags
     }
 
+    /// A list of plain tags between "|", blanks and commas: what Drupal's purgers send; nil for
+    /// anything else.
+    package static func words(_ text: Span<UInt8>) -> [[UInt8]]? {
+        for index in text.indices {
+            let byte = text[index]
+            guard isPlain(byte) || byte == 0x7C || byte == 0x20 || byte == 0x2C else { return nil }
+        }
+        let words = text.array.split { $0 == 0x7C || $0 == 0x20 || $0 == 0x2C }.map(Array.init)
+        return words.isEmpty ? nil : words
+    }
+
     private static func skip(
         _ text: StaticString, in pattern: Span<UInt8>, at index: inout Int
     ) -> Bool {
@@ -56,9 +68,27 @@ package enum MagentoPattern: Equatable, Sendable {
     }
 
     private static func tag(in pattern: Span<UInt8>, at index: inout Int) -> [UInt8]? {
-        let start = index
-        while index < pattern.count, isPlain(pattern[index]) { index += 1 }
-        return index > start ? pattern.extracting(start..<index).array : nil
+        var tag: [UInt8] = []
+        while index < pattern.count {
+            if isPlain(pattern[index]) {
+                tag.append(pattern[index])
+                index += 1
+            } else if pattern[index] == 0x5C, index + 1 < pattern.count,
+                isPunctuation(pattern[index + 1])
+            {
+                tag.append(pattern[index + 1])
+                index += 2
+            } else {
+                break
+            }
+        }
+        return tag.isEmpty ? nil : tag
+    }
+
+    /// What behind a backslash stands for itself; a comma or a blank is in no tag.
+    private static func isPunctuation(_ byte: UInt8) -> Bool {
+        byte > 0x20 && byte < 0x7F && byte != 0x2C && !ASCII.isDigit(byte)
+            && !ASCII.isLetter(byte)
     }
 
     private static func isPlain(_ byte: UInt8) -> Bool {

@@ -149,6 +149,17 @@ struct Mark: ~Copyable {
         return found
     }
 
+    /// Words of this kind that are made from now on begin as purged by `number`.
+    func raiseFloors(of kind: MarkKind, _ depth: PurgeDepth, to number: UInt64) {
+        for box in shards { box.state.withLock { $0.raiseFloor(of: kind, depth, to: number) } }
+    }
+
+    /// How many stamps name the mark.
+    func uses(of id: UInt32) -> Int {
+        // SAFETY: as above.
+        Int(unsafe marks[Int(id)].uses.load(ordering: .relaxed))
+    }
+
     private func raise(_ id: UInt32, _ depth: PurgeDepth, to number: UInt64) {
         // SAFETY: as above. Numbers of a journal may come in any order, hence the maximum.
         switch depth {

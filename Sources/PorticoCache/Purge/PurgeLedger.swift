@@ -1,4 +1,4 @@
-internal import PorticoBytes
+package import PorticoBytes
 internal import Synchronization
 
 /// How deep a purge goes.
@@ -25,19 +25,45 @@ package enum PurgeTarget: Equatable, Sendable {
     case host([UInt8])
     /// All URLs that begin so.
     case prefix([UInt8])
-    /// Every tag for which the matcher holds that the caller brings; the text is for the record.
+    /// Every tag, or every value of some field, for which the matcher holds that the caller brings:
+    /// a `PurgePattern` of this text.
     case pattern([UInt8])
+    /// Every URL for which it holds.
+    case urlPattern([UInt8])
     case everything
+
+    /// Whether a `PurgePattern` says what is meant.
+    package var isPattern: Bool {
+        switch self {
+        case .pattern, .urlPattern: true
+        case .tags, .url, .host, .prefix, .everything: false
+        }
+    }
+
+    /// Whether all words have to be looked at: work for the pool, not for a worker's loop.
+    package var isScan: Bool {
+        switch self {
+        case .prefix, .pattern, .urlPattern: true
+        case .tags, .url, .host, .everything: false
+        }
+    }
 }
 
 /// What a purge leaves behind of an object.
-package enum PurgeVerdict: Equatable, Sendable {
+package enum PurgeVerdict: Int, Comparable, Sendable {
     case untouched
     /// Softly purged: stale.
     case stale
     /// Purged: not to be served in any way.
     case gone
+
+    package static func < (left: PurgeVerdict, right: PurgeVerdict) -> Bool {
+        left.rawValue < right.rawValue
+    }
 }
+
+/// Whether a tag, or a URL, is meant by a purge pattern.
+package typealias TagMatcher = @Sendable (Span<UInt8>) -> Bool
 
 /// What came of one purge.
 package struct PurgeReceipt: Sendable {
@@ -46,6 +72,16 @@ package struct PurgeReceipt: Sendable {
     package let id: String
     /// How many words it reached: tags named, or tags and URLs that matched.
     package let count: Int
+    /// False: it holds on every worker, but a restart might undo it, because the disk failed when
+    /// it was to be written down. Such a purge is not answered with 200.
+    package var isDurable = true
+
+    package init(number: UInt64, id: String, count: Int, isDurable: Bool = true) {
+        self.number = number
+        self.id = id
+        self.count = count
+        self.isDurable = isDurable
+    }
 }
 
 /// Which purges there were, and the comparison that says whether an object survived them.
@@ -67,30 +103,44 @@ package final class PurgeLedger: Sendable {
         var numbers: [[UInt8]: UInt32] = [:]
         /// By number, from 1 on.
         var marks: [UInt32] = []
+        var names: [[UInt8]] = []
     }
 
     /// A site's own mark has no word.
     private static let noWord: [UInt8] = []
 
     let table: MarkTable
+    /// For objects on disk; nil where there is no disk store.
+    private let history: PurgeHistory?
     private let sequence = Atomic<UInt64>(1)
     private let hardFloor = Atomic<UInt64>(0)
     private let softFloor = Atomic<UInt64>(0)
     /// Held during a purge.
     private let sites = Mutex(Sites())
     private let namer = KeyHasher()
+    /// When soft purges were.
+    let softTimes = SoftTimes()
+    /// What was changed at the origin, as unsafe requests show.
+    let invalidations = Invalidations()
 
     /// The purges that can be asked about.
     package let log = PurgeLog()
 
     /// `maxMarks`: how many distinct words (tags, URLs, hosts) objects may be marked with at a
     /// time. Each costs 24 bytes of address space at once, and about 50 bytes and itself when used.
-    package init(maxMarks: Int = 1 << 22, hasher: KeyHasher = KeyHasher()) {
+    /// `remembers`: each purge is kept, for objects on disk that have not heard of it.
+    package init(
+        maxMarks: Int = 1 << 22, hasher: KeyHasher = KeyHasher(), remembers: Bool = false
+    ) {
         table = MarkTable(limit: maxMarks, hasher: hasher)
+        history = remembers ? PurgeHistory(hasher: hasher) : nil
     }
 
-    /// Memory held by words and numbers.
+    /// Memory held by words and numbers of objects in memory.
     package var bytes: Int { table.bytes.load(ordering: .relaxed) }
+
+    /// Memory held by purges for objects on disk.
+    package var historyBytes: Int { history?.byteCount ?? 0 }
 
     /// How many words are known.
     package var markCount: Int { table.count }
@@ -108,8 +158,47 @@ package final class PurgeLedger: Sendable {
             }
             sites.numbers[name] = number
             sites.marks.append(mark)
+            sites.names.append(name)
             return PurgeSite(number: number, mark: mark)
         }
+    }
+
+    package func name(of site: PurgeSite) -> [UInt8] {
+        sites.withLock { $0.names[Int(site.number) - 1] }
+    }
+
+    // MARK: - Objects on disk
+
+    /// Asks `forgotten` from now on up to which number purges concern nothing on disk.
+    package func follow(_ forgotten: @escaping @Sendable () -> UInt64) {
+        history?.follow(forgotten)
+    }
+
+    /// What purges left of an object on disk that was fetched at number `fence`; and the number
+    /// up to which that is certain, since when it counts as fetched if it is kept in memory.
+    package func verdict(
+        on words: PurgeWords, of site: PurgeSite, since fence: UInt64
+    ) -> (PurgeVerdict, until: UInt64) {
+        let number = now
+        guard let history else { return (.gone, number) }
+        return (history.verdict(on: words, of: site.number, since: fence), number)
+    }
+
+    /// The stamp of an object that was on disk.
+    package func stamp(
+        since number: UInt64, _ words: PurgeWords, of site: PurgeSite
+    ) -> PurgeStamp {
+        var stamp = stamp(since: number, of: site)
+        stamp.add(url: words.url.span)
+        stamp.add(host: words.host.span)
+        for tag in words.tags { stamp.add(tag: tag.span) }
+        return stamp
+    }
+
+    /// Notes a purge of the journal, before there is anything in memory.
+    package func remember(_ purge: JournalRecord, where matches: @escaping TagMatcher) {
+        let site = purge.site.isEmpty ? PurgeHistory.allSites : self.site(purge.site).number
+        history?.note(purge.target, of: site, purge.depth, purge.sequence, matches)
     }
 
     // MARK: - Marking
@@ -117,10 +206,21 @@ package final class PurgeLedger: Sendable {
     /// The number of the last purge. Taken before a fetch begins, and given to its stamp.
     package var now: UInt64 { sequence.load(ordering: .acquiring) }
 
+    /// The number of the last invalidation; taken with `now`.
+    package var lastInvalidation: UInt64 { invalidations.now }
+
     /// The stamp of what was fetched from number `fence` on. The caller adds URL, host and tags.
-    package func stamp(since fence: UInt64, of site: PurgeSite) -> PurgeStamp {
+    package func stamp(
+        since fence: UInt64, invalidations: UInt64 = .max, of site: PurgeSite
+    ) -> PurgeStamp {
         table.useAgain(site.mark)
-        return PurgeStamp(ledger: self, fence: fence, site: site)
+        return PurgeStamp(ledger: self, fence: fence, invalidations: invalidations, site: site)
+    }
+
+    var softFloorNumber: UInt64 { softFloor.load(ordering: .relaxed) }
+
+    var siteNumbers: [UInt32] {
+        sites.withLock { $0.marks.isEmpty ? [] : Array(1...UInt32($0.marks.count)) }
     }
 
     // MARK: - Asking
@@ -157,13 +257,19 @@ package final class PurgeLedger: Sendable {
 
     /// Purges, and is done when it returns: no request that begins now gets what was fetched
     /// before as fresh. `site`: nil for all. Patterns and prefixes take time with the number of
-    /// words known (others wait, hits do not): they belong into the pool.
+    /// words known (nobody else waits for that): they belong into the pool.
+    ///
+    /// - Parameter now: from when on a soft purge makes stale; nil: from when that is noticed.
     package func purge(
-        _ target: PurgeTarget, of site: PurgeSite?, _ depth: PurgeDepth,
-        where matches: (Span<UInt8>) -> Bool = { _ in false }
+        _ target: PurgeTarget, of site: PurgeSite?, _ depth: PurgeDepth, at now: Instant? = nil,
+        where matches: @escaping TagMatcher = { _ in false }
     ) -> PurgeReceipt {
+        if target.isScan {
+            return scan(target, of: site, depth, at: now, matches)
+        }
         let (number, count) = sites.withLock { sites in
             let number = sequence.load(ordering: .relaxed) + 1
+            if depth == .soft, let now { softTimes.append(number, at: now) }
             let count = apply(target, of: site, depth, number, sites, matches)
             sequence.store(number, ordering: .sequentiallyConsistent)
             return (number, count)
@@ -171,16 +277,40 @@ package final class PurgeLedger: Sendable {
         return PurgeReceipt(number: number, id: id(of: number), count: count)
     }
 
-    /// Makes a purge of the journal again, under its own number.
-    package func replay(
-        _ target: PurgeTarget, of site: PurgeSite?, _ depth: PurgeDepth, number: UInt64,
-        where matches: (Span<UInt8>) -> Bool = { _ in false }
-    ) {
-        sites.withLock { sites in
-            _ = apply(target, of: site, depth, number, sites, matches)
-            let last = max(number, sequence.load(ordering: .relaxed))
-            // One further, because stamps may have been checked against the last one already.
-            sequence.store(last + 1, ordering: .sequentiallyConsistent)
+    /// A purge that looks at all words, without keeping others from purging meanwhile.
+    ///
+    /// Two numbers: from the first on, words that are new begin as purged, and what is fetched now is
+    /// newer than the purge; the second is published when all words were looked at, so that who was
+    /// checked in between is checked again.
+    private func scan(
+        _ target: PurgeTarget, of site: PurgeSite?, _ depth: PurgeDepth, at now: Instant?,
+        _ matches: @escaping TagMatcher
+    ) -> PurgeReceipt {
+        let number = sites.withLock { _ in
+            let number = sequence.load(ordering: .relaxed) + 1
+            if depth == .soft, let now { softTimes.append(number, at: now) }
+            note(target, of: site, depth, number, matches)
+            table.raiseFloors(of: target.kind, depth, to: number)
+            sequence.store(number, ordering: .sequentiallyConsistent)
+            return number
+        }
+        let count = scan(target, of: site, depth, number, matches)
+        let last = sites.withLock { _ in
+            let last = sequence.load(ordering: .relaxed) + 1
+            sequence.store(last, ordering: .sequentiallyConsistent)
+            return last
+        }
+        return PurgeReceipt(number: last, id: id(of: last), count: count)
+    }
+
+    private func scan(
+        _ target: PurgeTarget, of site: PurgeSite?, _ depth: PurgeDepth, _ number: UInt64,
+        _ matches: (Span<UInt8>) -> Bool
+    ) -> Int {
+        table.purge(target.kind, site: site?.number, depth, number: number) { word in
+            guard case .prefix(let prefix) = target else { return matches(word) }
+            return word.count >= prefix.count
+                && word.extracting(..<prefix.count).equals(prefix.span)
         }
     }
 
@@ -193,10 +323,20 @@ package final class PurgeLedger: Sendable {
         }
     }
 
+    /// Before its number is out, so that who reads an object from disk knows of the purge.
+    private func note(
+        _ target: PurgeTarget, of site: PurgeSite?, _ depth: PurgeDepth, _ number: UInt64,
+        _ matches: @escaping TagMatcher
+    ) {
+        history?.note(
+            target, of: site?.number ?? PurgeHistory.allSites, depth, number, matches)
+    }
+
     private func apply(
         _ target: PurgeTarget, of site: PurgeSite?, _ depth: PurgeDepth, _ number: UInt64,
-        _ sites: borrowing Sites, _ matches: (Span<UInt8>) -> Bool
+        _ sites: borrowing Sites, _ matches: @escaping TagMatcher
     ) -> Int {
+        note(target, of: site, depth, number, matches)
         switch target {
         case .tags(let tags):
             for tag in tags { purge(tag.span, .tag, of: site, depth, number, sites) }
@@ -207,14 +347,8 @@ package final class PurgeLedger: Sendable {
         case .host(let host):
             purge(host.span, .host, of: site, depth, number, sites)
             return 1
-        case .prefix(let prefix):
-            return table.purge(.url, site: site?.number, depth, number: number) { url in
-                url.count >= prefix.count
-                    && url.extracting(..<prefix.count).equals(prefix.span)
-            }
-        case .pattern:
-            return table.purge(
-                .tag, site: site?.number, depth, number: number, where: matches)
+        case .prefix, .pattern, .urlPattern:
+            preconditionFailure("these are scans")
         case .everything:
             if let site {
                 table.purge(Self.noWord.span, .site, site: site.number, depth, number: number)
@@ -241,7 +375,7 @@ package final class PurgeLedger: Sendable {
         }
     }
 
-    private func id(of number: UInt64) -> String {
+    func id(of number: UInt64) -> String {
         let hash = namer(Self.noWord.span, prefix: number)
         return Self.hexadecimal(hash.high) + Self.hexadecimal(hash.low)
     }
@@ -249,5 +383,17 @@ package final class PurgeLedger: Sendable {
     private static func hexadecimal(_ word: UInt64) -> String {
         let digits = String(word, radix: 16)
         return String(repeating: "0", count: 16 - digits.utf8.count) + digits
+    }
+}
+
+extension PurgeTarget {
+    /// The words that a purge which looks at all of them looks at.
+    fileprivate var kind: MarkKind {
+        switch self {
+        case .tags, .pattern: .tag
+        case .url, .prefix, .urlPattern: .url
+        case .host: .host
+        case .everything: .site
+        }
     }
 }

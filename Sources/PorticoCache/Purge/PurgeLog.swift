@@ -3,7 +3,7 @@ internal import Synchronization
 /// One purge as it can be asked about (`GET /v1/purges/{id}`).
 package struct PurgeRecord: Sendable {
     package let receipt: PurgeReceipt
-    package let target: PurgeTarget
+    package let targets: [PurgeTarget]
     package let depth: PurgeDepth
     /// The site's name; empty for all.
     package let site: String
@@ -14,11 +14,11 @@ package struct PurgeRecord: Sendable {
     package let duration: Duration
 
     package init(
-        receipt: PurgeReceipt, target: PurgeTarget, depth: PurgeDepth, site: String,
+        receipt: PurgeReceipt, targets: [PurgeTarget], depth: PurgeDepth, site: String,
         caller: String, at: Int64, duration: Duration
     ) {
         self.receipt = receipt
-        self.target = target
+        self.targets = targets
         self.depth = depth
         self.site = site
         self.caller = caller

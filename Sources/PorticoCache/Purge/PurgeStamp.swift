@@ -14,12 +14,21 @@ package struct PurgeStamp: ~Copyable, Sendable {
     package private(set) var marks: [UInt32]
     private let site: UInt32
     private let ledger: PurgeLedger
+    /// The resource was changed since the fetch began: what it brought is not for others.
+    package private(set) var isInvalidated = false
+    /// The last invalidation before the fetch began.
+    private let invalidations: UInt64
     /// The number up to which the object was checked, shifted by one, and whether it was stale.
     let checked = Atomic<UInt64>(.max)
+    /// From when on it is stale by a soft purge, in ticks; 0: not asked yet.
+    let staleFrom = Atomic<Int64>(0)
 
-    init(ledger: PurgeLedger, fence: UInt64, site: PurgeSite) {
+    init(
+        ledger: PurgeLedger, fence: UInt64, invalidations: UInt64 = .max, site: PurgeSite
+    ) {
         self.ledger = ledger
         self.fence = fence
+        self.invalidations = invalidations
         self.site = site.number
         marks = [site.mark]
     }
@@ -29,6 +38,7 @@ package struct PurgeStamp: ~Copyable, Sendable {
         self.fence = fence
         self.site = site
         self.marks = marks
+        invalidations = .max
     }
 
     deinit {
@@ -36,11 +46,20 @@ package struct PurgeStamp: ~Copyable, Sendable {
     }
 
     /// `host/path?query`, as `PurgeTarget.url` names it.
-    package mutating func add(url: Span<UInt8>) { add(url, .url) }
+    package mutating func add(url: Span<UInt8>) {
+        // Marked first: who invalidates looks for the mark last, so that one of both is seen.
+        add(url, .url)
+        if ledger.invalidations.last(of: url) > invalidations { isInvalidated = true }
+    }
 
     package mutating func add(host: Span<UInt8>) { add(host, .host) }
 
     package mutating func add(tag: Span<UInt8>) { add(tag, .tag) }
+
+    /// The value of a field that purges can name, such as `content-type`.
+    package mutating func add(field: StaticString, _ value: Span<UInt8>) {
+        add(PurgePattern.word(field: field, value.array).span, .tag)
+    }
 
     /// The value of a tag field: tags between blanks and commas.
     package mutating func add(tagList: Span<UInt8>) {

@@ -6,6 +6,7 @@ internal import PorticoHTTP
 final class CacheCall {
     let cache: ResponseCache
     let site: PurgeSite
+    let typeKeys: Bool
     let rules: RequestRules
     let isHTTPS: Bool
     let style: KeyRules.Style
@@ -14,6 +15,8 @@ final class CacheCall {
     let hash: KeyHash
     /// The last purge before the fetch.
     private(set) var fence: UInt64
+    /// The last change by an unsafe request before the fetch.
+    private(set) var changes: UInt64
     /// What is stored for the request, perhaps stale.
     private(set) var found: FoundResponse?
     /// Why the request goes forward, if it does.
@@ -23,14 +26,17 @@ final class CacheCall {
     /// all of it.
     var takesConditions = false
     let isBackground: Bool
+    private var hasAskedDisk = false
 
     init(
-        _ cache: ResponseCache, of site: PurgeSite, for request: borrowing RequestHead,
-        _ rules: RequestRules, isHTTPS: Bool, style: KeyRules.Style = .plain,
+        _ cache: ResponseCache, of site: PurgeSite, typeKeys: Bool = false,
+        for request: borrowing RequestHead, _ rules: RequestRules, isHTTPS: Bool,
+        style: KeyRules.Style = .plain,
         isBackground: Bool = false
     ) {
         self.cache = cache
         self.site = site
+        self.typeKeys = typeKeys
         self.rules = rules
         self.isHTTPS = isHTTPS
         self.isBackground = isBackground
@@ -40,6 +46,7 @@ final class CacheCall {
         key = buffer.bytes.array
         hash = cache.store.hash(buffer.bytes)
         fence = cache.ledger.now
+        changes = cache.ledger.lastInvalidation
     }
 
     // MARK: - Looking
@@ -49,6 +56,7 @@ final class CacheCall {
         let store = cache.store
         let key = key
         fence = cache.ledger.now
+        changes = cache.ledger.lastInvalidation
         found = store.lookUp(key.span, hash)
         forward = .uriMiss
         guard let first = found?.response, !first.selector.vary.names.isEmpty else { return }
@@ -70,11 +78,44 @@ final class CacheCall {
         if chosen !== first { found = store.lookUp(key.span, hash) { $0 === chosen } }
     }
 
+    /// Whether the disk may have what memory has not, and has not been asked.
+    var mayBeOnDisk: Bool {
+        guard found == nil, !hasAskedDisk, let disk = cache.disk else { return false }
+        let key = key
+        return disk.mayHold(key.span)
+    }
+
+    /// Looks on disk, waiting for it.
+    func readFromDisk(for request: RequestHead) async {
+        guard let disk = cache.disk else { return }
+        hasAskedDisk = true
+        let before = forward
+        let find = await disk.find(key, hash, for: request)
+        // Memory has it now, or has heard something newer meanwhile.
+        look(for: request)
+        if found != nil { return }
+        switch find {
+        case .nothing: forward = before
+        case .otherVariants: forward = .varyMiss
+        case .found(let response): adopt(response)
+        }
+    }
+
+    /// Goes on with a response that another call has found.
+    func adopt(_ response: StoredResponse) {
+        let verdict = cache.ledger.verdict(on: response.stamp)
+        if verdict == .gone { return }
+        found = FoundResponse(response: response, verdict: verdict)
+    }
+
     /// Without what was found: it is of no use.
     func forget() { found = nil }
 
     /// From when on what was found counts as stale although its time is not over.
-    func staleSince(_ now: Instant) -> Instant? { found?.verdict == .stale ? now : nil }
+    func staleSince(_ now: Instant) -> Instant? {
+        guard let found, found.verdict == .stale else { return nil }
+        return cache.ledger.staleSince(found.response.stamp, at: now)
+    }
 
     /// Whether what another request has fetched answers this one.
     func accepts(
@@ -149,19 +190,35 @@ final class CacheCall {
     }
 
     func stamp(for head: borrowing ResponseHead) -> PurgeStamp {
-        var stamp = cache.ledger.stamp(since: fence, of: site)
+        var stamp = cache.ledger.stamp(since: fence, invalidations: changes, of: site)
         let key = key
         let url = ResponseCache.url(of: key.span, written)
         stamp.add(url: url.span)
         stamp.add(host: key.span.extracting(ResponseCache.host(of: key.span, written)))
-        for tag in cache.tags.tags(in: head.fields) { stamp.add(tag: head.fields[tag]) }
+        forEachTag(of: head) { stamp.add(tag: $0) }
         return stamp
+    }
+
+    /// The same in words, for the disk.
+    func words(for head: borrowing ResponseHead) -> PurgeWords {
+        let key = key
+        var tags: [[UInt8]] = []
+        forEachTag(of: head) { tags.append($0.array) }
+        return PurgeWords(
+            site: cache.ledger.name(of: site), url: ResponseCache.url(of: key.span, written),
+            host: key.span.extracting(ResponseCache.host(of: key.span, written)).array,
+            tags: tags)
+    }
+
+    /// What purges by tag know the response by.
+    private func forEachTag(of head: borrowing ResponseHead, _ body: (Span<UInt8>) -> Void) {
+        cache.forEachTag(of: head, typeKeys: typeKeys, body)
     }
 
     /// The response to store; nil where its Vary matches no request.
     func makeResponse(
         _ head: borrowing ResponseHead, _ rules: StoredRules, to request: borrowing RequestHead,
-        body: GrowingBody
+        body: GrowingBody, disk: DiskObject? = nil
     ) -> StoredResponse? {
         guard let selector = Variant(request.fields, head.fields, date: rules.date) else {
             return nil
@@ -170,7 +227,7 @@ final class CacheCall {
         return StoredResponse(
             cache.store, key: key.span, hash: hash, selector: selector,
             head: Storability.storedHead(head, rules), rules: rules, stamp: stamp(for: head),
-            body: body)
+            body: body, disk: disk)
     }
 
     // MARK: - The flight

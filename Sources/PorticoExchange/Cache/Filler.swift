@@ -15,7 +15,9 @@ final class Filler: BodySink {
 
     private let origin: any OriginPort
     private let response: StoredResponse
-    private let store: MemoryStore
+    private let cache: ResponseCache
+    private var write: PendingWrite?
+    private var spill: Spill?
     private var writer: BodyWriter?
     private var claim: Claim?
     private let node: Node
@@ -23,14 +25,17 @@ final class Filler: BodySink {
 
     init(
         from origin: any OriginPort, _ claim: consuming Claim, to writer: consuming BodyWriter,
-        of response: StoredResponse, in store: MemoryStore, on reactor: Reactor
+        of response: StoredResponse, in cache: ResponseCache,
+        write: PendingWrite? = nil, spill: Spill? = nil, on reactor: Reactor
     ) {
         self.origin = origin
         node = claim.node
         self.claim = consume claim
         self.writer = consume writer
         self.response = response
-        self.store = store
+        self.cache = cache
+        self.write = write
+        self.spill = spill
         self.reactor = reactor
     }
 
@@ -66,8 +71,10 @@ final class Filler: BodySink {
         while !moveNow() {
             if !isKept {
                 // Nobody would get it.
-                if !response.body.hasReaders { return fail(.client(.gone)) }
+                let isWanted = spill?.isWorking ?? false
+                if !isWanted, !response.body.hasReaders { return fail(.client(.gone)) }
                 await waitForReaders(at: point)
+                await waitForDisk(at: point)
             }
             do throws(ExchangeFault) {
                 switch try origin.transfer(to: self) {
@@ -92,8 +99,17 @@ final class Filler: BodySink {
         }
     }
 
+    private func waitForDisk(at point: WaitPoint) async {
+        guard let spill else { return }
+        let waker = reactor.waker(for: point)
+        defer { reactor.dismiss(waker) }
+        while spill.whenRoom({ waker.wake() }) { _ = await point.wait(by: .distantFuture) }
+    }
+
     private func finish() {
         writer.take()?.finish()
+        if let write = write.take() { cache.disk?.finish(write) }
+        spill.take()?.finish()
         origin.release()
         node.record(
             response.head.status >= 500 ? .failure(.status) : .success, at: reactor.now)
@@ -101,8 +117,10 @@ final class Filler: BodySink {
     }
 
     private func fail(_ fault: ExchangeFault) {
-        store.remove(response)
+        cache.store.remove(response)
         writer = nil
+        if let write = write.take() { cache.disk?.cancel(write) }
+        spill.take()?.cancel()
         origin.abandon()
         if case .origin(let fault) = fault, fault.blamesNode {
             node.record(.failure(fault.kind), at: reactor.now)
@@ -113,8 +131,9 @@ final class Filler: BodySink {
     // MARK: - BodySink
 
     func put(_ bytes: Span<UInt8>) {
+        spill?.put(bytes)
         let wasKept = isKept
-        if writer?.append(bytes) == false, wasKept { store.remove(response) }
+        if writer?.append(bytes) == false, wasKept { cache.store.remove(response) }
     }
 
     func finish(trailers: borrowing Fields) {}

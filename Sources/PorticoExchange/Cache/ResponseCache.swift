@@ -1,6 +1,7 @@
-internal import PorticoBytes
+package import PorticoBytes
 package import PorticoCache
 internal import PorticoHTTP
+package import PorticoLoop
 
 /// The cache as requests see it: what is stored, what was purged, who fetches what, and the rules
 /// of the settings in force.
@@ -10,41 +11,93 @@ package final class ResponseCache: Sendable {
     package let settings: CacheSettings
     package let store: MemoryStore
     package let flights: FlightTable
+    /// Nil: memory only.
+    package let disk: DiskTier?
     let keys: KeyRules
     let tags: TagReader
+    /// Why answers were not stored.
+    let refusals: RefusalMemory
 
     package var ledger: PurgeLedger { store.ledger }
 
+    /// The disk store is closed until somebody opens it (`disk`).
     package convenience init(_ settings: CacheSettings, seed: (UInt64, UInt64)) {
         let limits = StoreLimits(memory: settings.memoryBytes, maxObject: settings.maxObjectBytes)
+        let geometry = DiskGeometry(diskBytes: settings.diskBytes)
+        let store = MemoryStore(limits, ledger: PurgeLedger(remembers: geometry != nil))
         self.init(
-            settings, seed: seed, store: MemoryStore(limits, ledger: PurgeLedger()),
-            flights: FlightTable())
+            settings, seed: seed, store: store, flights: FlightTable(),
+            disk: geometry.map { DiskTier($0, over: store) }, refusals: RefusalMemory())
     }
 
     /// What `former` holds, under other settings. Its size stays until the next start.
     package convenience init(
         _ settings: CacheSettings, seed: (UInt64, UInt64), after former: ResponseCache
     ) {
-        self.init(settings, seed: seed, store: former.store, flights: former.flights)
+        self.init(
+            settings, seed: seed, store: former.store, flights: former.flights,
+            disk: former.disk, refusals: former.refusals)
     }
 
     private init(
         _ settings: CacheSettings, seed: (UInt64, UInt64), store: MemoryStore,
-        flights: FlightTable
+        flights: FlightTable, disk: DiskTier?, refusals: RefusalMemory
     ) {
+        self.refusals = refusals
         self.settings = settings
         self.store = store
         self.flights = flights
+        self.disk = disk
         keys = KeyRules(settings, seed: seed)
         tags = TagReader(settings, seed: seed)
     }
 
+    // MARK: - Removing
+
+    /// Removes a response that is not to be served any more, wherever it is.
+    func remove(_ response: StoredResponse) {
+        disk?.remove(response)
+        store.remove(response)
+    }
+
+    /// Removes all variants of a key (RFC 9111 §4.4). From the disk first: what is being read
+    /// into memory meanwhile looks there again afterwards.
+    func removeAll(_ key: Span<UInt8>) {
+        let hash = store.hash(key)
+        disk?.removeAll(key, hash)
+        store.removeAll(key, hash)
+    }
+
     // MARK: - Purging
+
+    /// Purges, and returns when that is done: on every worker, and, where there is a disk store,
+    /// on the device. No request that begins afterwards is served what was fetched before as
+    /// fresh, whatever happens to the process. On a worker or on the control thread.
+    ///
+    /// `site`: the name under which its objects are marked (`SiteSettings.purgeName`); empty for
+    /// all. Patterns and prefixes are held against all words on the `pool`; with one that is full,
+    /// nothing is purged.
+    package func purge(
+        _ target: PurgeTarget, of site: String, _ depth: PurgeDepth, at now: Instant? = nil,
+        on pool: BlockingPool
+    ) async throws(QueueFull) -> PurgeReceipt {
+        let name = Array(site.utf8)
+        let place = name.isEmpty ? nil : ledger.site(name)
+        let ledger = ledger
+        let matches = PurgeMatcher.closure(for: target)
+        let receipt =
+            target.isScan
+            ? try await pool.run(()) { _ in
+                ledger.purge(target, of: place, depth, at: now, where: matches)
+            } : ledger.purge(target, of: place, depth, at: now, where: matches)
+        return await disk?.keep(receipt, target, of: name, depth) ?? receipt
+    }
 
     /// A URL's host, and the URL in the words of the ledger, from `host/path?query`; scheme and
     /// port do not count. Nil for what is no URL.
-    package func purgeTarget(url: Span<UInt8>) -> (host: [UInt8], PurgeTarget)? {
+    package func purgeTarget(
+        url: Span<UInt8>, style: KeyRules.Style = .plain
+    ) -> (host: [UInt8], PurgeTarget)? {
         let slashes: StaticString = "//"
         var text = Buffer()
         if !url.starts(with: "http://"), !url.starts(with: "https://") { text.append(slashes) }
@@ -54,9 +107,36 @@ package final class ResponseCache: Sendable {
             return nil
         }
         var key = Buffer()
-        let written = keys.write(reference, into: &key)
+        let written = keys.write(reference, style: style, into: &key)
         let host = key.bytes.extracting(Self.host(of: key.bytes, written)).array
         return (host, .url(Self.url(of: key.bytes, written)))
+    }
+
+    /// The URL that a request is for, in the words of the ledger.
+    func purgeTarget(
+        _ request: borrowing RequestHead, isHTTPS: Bool, style: KeyRules.Style
+    ) -> PurgeTarget {
+        var key = Buffer()
+        let written = keys.write(request, isHTTPS: isHTTPS, style: style, into: &key)
+        return .url(Self.url(of: key.bytes, written))
+    }
+
+    /// All that purges may call a response by besides its URL: the tags that it brings, the key of its
+    /// type where the site has those, and the fields that a BAN names.
+    func forEachTag(
+        of head: borrowing ResponseHead, typeKeys: Bool, _ body: (Span<UInt8>) -> Void
+    ) {
+        for tag in tags.tags(in: head.fields) { body(head.fields[tag]) }
+        let type = head.fields[head.fields.range(of: .contentType)]
+        if typeKeys { body(TypeKey(contentType: type).word.span) }
+        if !type.isEmpty {
+            body(PurgePattern.word(field: PurgeField.contentType, type.array).span)
+        }
+        for line in head.fields.lines
+        where line.name == .other && head.fields[line.nameRange].equalsFolded("x-pool") {
+            body(
+                PurgePattern.word(field: PurgeField.pool, head.fields[line.valueRange].array).span)
+        }
     }
 
     /// `host/path?query` of a key.

@@ -75,7 +75,10 @@ extension Exchange {
 
     /// One included resource: under the site's routes, and without a log line of its own.
     private func runIncluded() async {
-        defer { worker.giveBack(&response.fields) }
+        defer {
+            concludeInspection(status: 0)
+            worker.giveBack(&response.fields)
+        }
         guard let site else { return }
         do throws(ExchangeFault) {
             try await serve(by: try route(within: site))

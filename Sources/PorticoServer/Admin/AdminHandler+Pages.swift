@@ -37,6 +37,7 @@ extension AdminHandler {
             },
             process: steward.processFigures, to: &writer)
         RateMetrics.append(steward.snapshot.policy.limits, at: now, to: &writer)
+        if let cache = steward.snapshot.policy.cache { CacheMetrics.append(cache, to: &writer) }
         let page = writer.finish()
         return AdminAnswer(
             contentType: "\(MetricsWriter.mediaType)", body: page.bytes.array)
@@ -116,9 +117,9 @@ extension AdminHandler {
 
     // MARK: - Changes, each with a line in the audit log
 
-    func reload(_ caller: AdminCaller) -> AdminAnswer {
+    func reload(_ caller: AdminCaller) async -> AdminAnswer {
         do {
-            try steward.reload(by: caller.description)
+            try await steward.reload(by: caller.description)
             steward.audit("reload", by: caller, result: "done")
             return .json("{\"status\":\"ok\",\"sha256\":\"\(steward.snapshot.digest)\"}")
         } catch {

@@ -1,163 +1,163 @@
-internal import Logging
 internal import PorticoBytes
 internal import PorticoCache
 internal import PorticoExchange
 internal import PorticoHTTP
-internal import PorticoLoop
 
-/// What a purge call means by `{id}`.
-private enum PurgeScope {
-    /// One site; nil: all of them.
-    case site(SiteSettings?)
-    case unknown
-    case forbidden
-}
-
+/// Purges by Fastly's paths; Cloudflare's and our own stand in `AdminHandler+PurgeJSON.swift`.
 extension AdminHandler {
     /// As Fastly allows in one call.
-    private static let mostKeys = 256
+    static let mostKeys = 256
 
     func purge(
         key: String, of service: String, _ caller: AdminCaller, _ head: RequestHead
-    ) -> AdminAnswer {
-        purge(service, caller) { cache, site, name in
-            let receipt = self.purge(
-                .tags([Array(key.utf8)]), of: site, named: name, in: cache, head, caller,
-                "key \(key)")
-            return .json("{\"status\":\"ok\",\"id\":\"\(receipt.id)\"}")
-        }
+    ) async -> AdminAnswer {
+        await answer(
+            [.tags([Array(key.utf8)])], head.asksForSoftPurge ? .soft : .hard, of: service, caller
+        ) { .json("{\"status\":\"ok\",\"id\":\"\($0.receipt.id)\"}") }
     }
 
-    /// Keys come in Surrogate-Key or in a JSON body.
+    /// Keys come in Surrogate-Key or in a JSON body, whatever its type is called.
     func purgeKeys(
         of service: String, _ caller: AdminCaller, _ head: RequestHead, _ body: [UInt8]
-    ) -> AdminAnswer {
+    ) async -> AdminAnswer {
         var keys: [[UInt8]] = []
         for line in head.fields.lines where line.name == .surrogateKey {
-            keys += head[line.valueRange].array.split { $0 == 0x20 || $0 == 0x09 }.map(Array.init)
+            keys += head[line.valueRange].array
+                .split { $0 == 0x20 || $0 == 0x09 || $0 == 0x2C }.map(Array.init)
         }
         if keys.isEmpty, let json = JSONValue(body.span)?["surrogate_keys"] {
             keys = json.elements.compactMap(\.text).map { Array($0.utf8) }
         }
-        if keys.isEmpty { return .refusal(400, "No keys: name them in Surrogate-Key.") }
-        if keys.count > Self.mostKeys {
-            return .refusal(400, "More than \(Self.mostKeys) keys in one call.")
+        if keys.isEmpty {
+            return .refusal(400, "No keys: name them in Surrogate-Key.", in: .fastly)
         }
-        return purge(service, caller) { cache, site, name in
-            let receipt = self.purge(
-                .tags(keys), of: site, named: name, in: cache, head, caller, "\(keys.count) keys")
+        if keys.count > Self.mostKeys {
+            // Fastly's very words: magento2#104.
+            return .json(
+                "{\"status\":\"fail\",\"reason\":\"Batch surrogate key request only supports up to "
+                    + "\(Self.mostKeys) surrogate keys\"}", status: 400)
+        }
+        return await answer(
+            [.tags(keys)], head.asksForSoftPurge ? .soft : .hard, of: service, caller
+        ) { record in
             var answer = Buffer()
             answer.append("{")
             for (index, key) in keys.enumerated() {
                 if index > 0 { answer.append(",") }
                 answer.append(json: key.span)
-                answer.append(":\"\(receipt.id)\"")
+                answer.append(":\"\(record.receipt.id)\"")
             }
             answer.append("}")
             return .json(answer)
         }
     }
 
+    /// Always hard, as Fastly's: Magento's module says soft, and means what Fastly does.
     func purgeAll(
         of service: String, _ caller: AdminCaller, _ head: RequestHead
-    ) -> AdminAnswer {
-        purge(service, caller) { cache, site, name in
-            let receipt = self.purge(
-                .everything, of: site, named: name, in: cache, head, caller, "everything")
-            return .json("{\"status\":\"ok\",\"id\":\"\(receipt.id)\"}")
+    ) async -> AdminAnswer {
+        await answer([.everything], .hard, of: service, caller) {
+            .json("{\"status\":\"ok\",\"id\":\"\($0.receipt.id)\"}")
         }
     }
 
     /// `url`: `host/path?query`, perhaps with its scheme.
-    func purge(url: [UInt8], _ caller: AdminCaller, _ head: RequestHead) -> AdminAnswer {
-        let snapshot = steward.snapshot
-        guard let cache = snapshot.policy.cache else { return .refusal(404, "There is no cache.") }
+    func purge(url: [UInt8], _ caller: AdminCaller, _ head: RequestHead) async -> AdminAnswer {
+        let policy = steward.snapshot.policy
+        guard let cache = policy.cache else {
+            return .refusal(404, "There is no cache.", in: .fastly)
+        }
         guard let (host, target) = cache.purgeTarget(url: url.span) else {
-            return .refusal(400, "That is no URL.")
+            return .refusal(400, "That is no URL.", in: .fastly)
         }
-        guard let site = snapshot.policy.sites.find(host: host.span), let place = site.purgeSite
-        else { return .refusal(404, "No site has this host.") }
-        let settings = snapshot.configuration.sites.first { $0.hosts == site.hosts }
-        guard let settings, caller.mayPurge(settings) else {
-            return .refusal(403, "The token may not purge this site.")
+        guard let site = policy.sites.find(host: host.span), site.purgeSite != nil else {
+            return .refusal(404, "No site has this host.", in: .fastly)
         }
-        let receipt = purge(
-            target, of: place, named: settings.purgeName, in: cache, head, caller,
-            "url \(url.span.text)")
-        return .json("{\"status\":\"ok\",\"id\":\"\(receipt.id)\"}")
+        // A preset may leave parameters out of the key.
+        let (_, styled) = cache.purgeTarget(url: url.span, style: site.keyStyle) ?? (host, target)
+        guard mayPurge(site, caller) else {
+            return .refusal(403, "The token may not purge this site.", in: .fastly)
+        }
+        let depth: PurgeDepth = head.asksForSoftPurge ? .soft : .hard
+        return await answer([(styled, depth)], of: site, in: cache, caller, .fastly) {
+            .json("{\"status\":\"ok\",\"id\":\"\($0.receipt.id)\"}")
+        }
     }
 
     // MARK: - The steps of each
 
-    private func purge(
-        _ service: String, _ caller: AdminCaller,
-        _ body: (ResponseCache, PurgeSite?, _ name: String) -> AdminAnswer
-    ) -> AdminAnswer {
-        guard let cache = steward.snapshot.policy.cache else {
-            return .refusal(404, "There is no cache.")
-        }
+    private func answer(
+        _ targets: [PurgeTarget], _ depth: PurgeDepth, of service: String, _ caller: AdminCaller,
+        _ body: (PurgeRecord) -> AdminAnswer
+    ) async -> AdminAnswer {
         switch scope(of: service, caller) {
-        case .unknown: return .refusal(404, "There is no service \(service).")
-        case .forbidden: return .refusal(403, "The token may not purge this site.")
-        case .site(let settings):
-            let name = settings?.purgeName ?? ""
-            return body(cache, settings.map { _ in cache.ledger.site(Array(name.utf8)) }, name)
+        case .unknown: return .refusal(404, "There is no service \(service).", in: .fastly)
+        case .forbidden:
+            return .refusal(403, "The token may not purge this site.", in: .fastly)
+        case .site(let site, let cache):
+            return await answer(
+                targets.map { ($0, depth) }, of: site, in: cache, caller, .fastly, body)
         }
     }
 
-    private func scope(of service: String, _ caller: AdminCaller) -> PurgeScope {
-        if service == "default" { return caller.sites.isEmpty ? .site(nil) : .forbidden }
-        let found = steward.snapshot.configuration.sites.first { site in
+    /// Purges, and makes the answer of what came of it.
+    func answer(
+        _ steps: [(target: PurgeTarget, depth: PurgeDepth)], of site: Site?,
+        in cache: ResponseCache, _ caller: AdminCaller, _ shape: AdminShape,
+        _ body: (PurgeRecord) -> AdminAnswer
+    ) async -> AdminAnswer {
+        let job = PurgeJob(
+            steps, of: site, by: caller.name ?? "local", from: caller.address)
+        guard let record = await steward.shared.desk.purge(job, in: cache) else {
+            return .refusal(503, "Too many purges wait; ask again.", in: shape)
+        }
+        // 200 would promise that it outlives the process.
+        guard record.receipt.isDurable else {
+            return .refusal(
+                500, "It is purged, but the disk failed: a restart might undo it. Purge again.",
+                in: shape)
+        }
+        return body(record)
+    }
+
+    /// What a purge call means by `{id}`.
+    enum PurgeScope {
+        /// One site; nil: all of them.
+        case site(Site?, ResponseCache)
+        case unknown
+        case forbidden
+    }
+
+    /// `service`: a site's `service_id` or first host, or `default` for all sites.
+    func scope(of service: String, _ caller: AdminCaller) -> PurgeScope {
+        let snapshot = steward.snapshot
+        guard let cache = snapshot.policy.cache else { return .unknown }
+        if service == "default" {
+            return caller.sites.isEmpty ? .site(nil, cache) : .forbidden
+        }
+        let found = snapshot.configuration.sites.first { site in
             (!site.serviceID.isEmpty && site.serviceID == service) || site.hosts.first == service
         }
-        guard let found else { return .unknown }
-        return caller.mayPurge(found) ? .site(found) : .forbidden
+        guard let found,
+            let site = snapshot.policy.sites.all.first(where: { $0.hosts == found.hosts })
+        else { return .unknown }
+        return caller.mayPurge(found) ? .site(site, cache) : .forbidden
     }
 
-    private func purge(
-        _ target: PurgeTarget, of site: PurgeSite?, named name: String, in cache: ResponseCache,
-        _ head: RequestHead, _ caller: AdminCaller, _ what: String
-    ) -> PurgeReceipt {
-        let began = monotonicNow()
-        let depth: PurgeDepth = head.asksForSoftPurge ? .soft : .hard
-        let receipt = cache.ledger.purge(target, of: site, depth)
-        cache.ledger.log.append(
-            PurgeRecord(
-                receipt: receipt, target: target, depth: depth, site: name,
-                caller: caller.name ?? "", at: wallNow() / 1000,
-                duration: monotonicNow().since(began)))
-        steward.audit(
-            "\(depth == .soft ? "soft purge" : "purge") \(what) of \(name.isEmpty ? "all" : name)",
-            by: caller, result: "done")
-        return receipt
+    func mayPurge(_ site: Site, _ caller: AdminCaller) -> Bool {
+        steward.snapshot.configuration.sites.first { $0.hosts == site.hosts }
+            .map { caller.mayPurge($0) } ?? false
     }
 }
 
 extension AdminCaller {
     /// A token may be for some sites only.
-    fileprivate func mayPurge(_ site: SiteSettings) -> Bool {
+    func mayPurge(_ site: SiteSettings) -> Bool {
         sites.isEmpty || sites.contains { $0 == site.serviceID || site.hosts.contains($0) }
     }
-}
 
-extension RequestHead {
-    /// `Fastly-Soft-Purge: 1`.
-    fileprivate var asksForSoftPurge: Bool {
-        for index in 0..<fields.count
-        where fields.name(at: index).equalsFolded("fastly-soft-purge") {
-            return fields.value(at: index).equals("1")
-        }
-        return false
-    }
-}
-
-extension AdminAnswer {
-    /// In Fastly's shape, for Fastly's paths.
-    fileprivate static func refusal(_ status: UInt16, _ message: String) -> AdminAnswer {
-        var body = Buffer()
-        body.append("{\"status\":\"error\",\"msg\":")
-        body.append(json: Array(message.utf8).span)
-        body.append("}")
-        return .json(body, status: status)
+    /// Whether its scopes reach so far.
+    func mayCarryOut(_ targets: [PurgeTarget]) -> Bool {
+        targets.allSatisfy { scopes.contains($0 == .everything ? .purgeAll : .purgeSelect) }
     }
 }

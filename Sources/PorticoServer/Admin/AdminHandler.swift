@@ -19,7 +19,8 @@ final class AdminHandler: RequestHandler {
         await send(answer, to: head, from: client)
     }
 
-    func refuse(_ status: UInt16, from client: HTTP1Client) async {
+    func refuse(_ status: UInt16?, from client: HTTP1Client) async {
+        guard let status else { return client.cut() }
         await send(.problem(status), to: client.head, from: client)
     }
 
@@ -30,8 +31,10 @@ final class AdminHandler: RequestHandler {
         guard let call = AdminCall(head: head, path: path) else {
             return .problem(404, detail: "There is nothing at \(path).")
         }
+        let shape = call.shape
         if !call.methods.contains(head.method) {
-            var answer = AdminAnswer.problem(405, detail: "\(path) takes \(call.methodList).")
+            var answer = AdminAnswer.refusal(
+                405, "\(path) takes \(call.methodList).", in: shape)
             answer.fields.append((.allow, call.methodList))
             return answer
         }
@@ -40,13 +43,14 @@ final class AdminHandler: RequestHandler {
             head, facts: client.facts, tokens: steward.snapshot.configuration.admin.tokens)
         {
         case .known(let known): caller = known
-        case .unknownToken: return .unauthorised("The token is not known.")
+        case .unknownToken: return .unauthorised("The token is not known.", in: shape)
         }
         if let scope = call.scope(for: caller), !caller.scopes.contains(scope) {
             return caller.name == nil
-                ? .unauthorised("\(path) needs a token, in Fastly-Key or Authorization: Bearer.")
-                : .problem(
-                    403, detail: "The token \(caller.name ?? "") lacks the scope for \(path).")
+                ? .unauthorised(
+                    "\(path) needs a token, in Fastly-Key or Authorization: Bearer.", in: shape)
+                : .refusal(
+                    403, "The token \(caller.name ?? "") lacks the scope for \(path).", in: shape)
         }
         let body: [UInt8]
         do throws(ExchangeFault) {
@@ -54,30 +58,37 @@ final class AdminHandler: RequestHandler {
         } catch {
             return .problem(error.status ?? 400)
         }
-        return perform(call, for: caller, head, body)
+        return await perform(call, for: caller, head, body)
     }
 
     private func perform(
         _ call: AdminCall, for caller: AdminCaller, _ head: RequestHead, _ body: [UInt8]
-    ) -> AdminAnswer {
+    ) async -> AdminAnswer {
         switch call {
         case .health: return .json("{\"status\":\"ok\"}")
         case .readiness: return readiness()
         case .metrics: return metrics()
         case .status: return status()
         case .origins: return origins()
-        case .reload: return reload(caller)
+        case .reload: return await reload(caller)
         case .node(let pool, let node, let change):
             return set(node: node, of: pool, to: change, caller)
         case .purgeKey(let key, let service):
-            return purge(key: key, of: service, caller, head)
-        case .purgeKeys(let service): return purgeKeys(of: service, caller, head, body)
-        case .purgeAll(let service): return purgeAll(of: service, caller, head)
-        case .purgeURL(let url): return purge(url: url, caller, head)
+            return await purge(key: key, of: service, caller, head)
+        case .purgeKeys(let service): return await purgeKeys(of: service, caller, head, body)
+        case .purgeAll(let service): return await purgeAll(of: service, caller, head)
+        case .purgeURL(let url): return await purge(url: url, caller, head)
+        case .purgeZone(let zone): return await purge(zone: zone, caller, body)
+        case .purgeAnything: return await purgeAnything(caller, body)
+        case .purges: return purges()
+        case .purge(let id): return purge(id: id)
+        case .cache: return await cacheObjects(head)
+        case .explain: return explain(head)
+        case .simulate(let workspace): return simulate(workspace, body)
         }
     }
 
-    /// No call has use for a body so far; it is read so that the connection can go on.
+    /// Read for every call, so that the connection can go on.
     private func readBody(from client: HTTP1Client) async throws(ExchangeFault) -> [UInt8] {
         let sink = BodyGatherer(limit: Self.mostBody)
         while true {
@@ -144,8 +155,8 @@ struct AdminAnswer {
             status: status, contentType: "application/problem+json", body: body.bytes.array)
     }
 
-    static func unauthorised(_ detail: String) -> AdminAnswer {
-        var answer = problem(401, detail: detail)
+    static func unauthorised(_ detail: String, in shape: AdminShape = .own) -> AdminAnswer {
+        var answer = refusal(401, detail, in: shape)
         answer.fields.append((.wwwAuthenticate, "Bearer realm=\"portico\""))
         return answer
     }

@@ -5,11 +5,15 @@ package import PorticoLoop
 /// The disk store's folder, as files.
 package struct SegmentFolder: SegmentStorage {
     private let folder: Folder
+    /// Two processes that write into the same segments would make one heap of rubbish of them.
+    private let claim: FolderClaim
 
-    /// Makes the folder where there is none.
+    /// Makes the folder where there is none. `EBUSY`: another process uses it.
     package init(path: String) throws(IOFault) {
         try Files.makeFolder(path)
         folder = Folder(path: path)
+        guard let claim = try folder.claim() else { throw .system(EBUSY) }
+        self.claim = claim
     }
 
     package func names() throws(DiskFault) -> [String] {
@@ -57,6 +61,8 @@ package final class SegmentFile: StoredFile {
 
     package var size: Int { file.size }
     package var descriptor: Int32? { file.descriptor }
+
+    package func isAtHand(_ range: Range<Int>) -> Bool { file.isAtHand(range) }
 
     package func read(
         into bytes: inout [UInt8], _ range: Range<Int>, at offset: Int

@@ -7,6 +7,8 @@ package struct CheckReport: Sendable {
     package private(set) var warnings: [String] = []
     /// What stands in the file and does nothing in this build yet.
     package private(set) var inactive: [String] = []
+    /// Which rules are in force, and how: one line for each site.
+    package private(set) var firewalls: [String] = []
     /// The file could not be read at all.
     package private(set) var isUnreadable = false
 
@@ -28,6 +30,7 @@ package struct CheckReport: Sendable {
                 report.problems += error.problems
             }
             report.warnings += builder.warnings
+            report.firewalls = builder.firewallLines
         } catch {
             report.isUnreadable = error is StartFault
             report.problems += Problems.lines(of: error)

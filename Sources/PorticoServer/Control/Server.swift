@@ -18,10 +18,14 @@ package enum Server {
         package var version: String
         /// Read instead of a file, which `file` then only seems to name.
         package var text: String?
+        /// Rule files that are built in, by path; those on the disk come first.
+        package var rules: [String: [UInt8]]
 
         package init(
-            file: String, environment: [String: String], version: String, text: String? = nil
+            file: String, environment: [String: String], version: String, text: String? = nil,
+            rules: [String: [UInt8]] = [:]
         ) {
+            self.rules = rules
             self.file = file
             self.environment = environment
             self.version = version
@@ -38,8 +42,14 @@ package enum Server {
         let configuration = try loader.load()
         let descriptorLimit = Process.raiseDescriptorLimit()
         let tickets = TicketKeys(now: monotonicNow())
+        let logger = OperationalLog.make(level: configuration.log.level)
+        let desk = PurgeDesk(logger)
+        let inspection = InspectionDesk { logger.error("\($0)") }
         var builder = SnapshotBuilder(
-            configuration, after: nil, tickets: tickets, descriptorLimit: descriptorLimit,
+            configuration, after: nil, tickets: tickets, desk: desk,
+            inspection: inspection,
+            rules: LoadedRules.load(configuration.wafs, files: .onDisk(or: options.rules)),
+            descriptorLimit: descriptorLimit,
             wallSeconds: wallNow() / 1_000_000)
         let snapshot = try builder.build()
 
@@ -51,8 +61,12 @@ package enum Server {
         try adminListeners.bind([configuration.adminPlace], workers: 1)
         try dropPrivileges(configuration.server.user)
 
-        let logger = OperationalLog.make(level: configuration.log.level)
         for warning in builder.warnings { logger.warning("\(warning)") }
+        for line in builder.firewallLines where !snapshot.configuration.wafs.isEmpty {
+            logger.notice("\(line)")
+        }
+        inspection.open()
+        DiskKeeper.open(snapshot, logger)
         let log = LogWriter { logger.error("\($0)") }
         log.open(configuration.log.access)
         log.start()
@@ -60,7 +74,7 @@ package enum Server {
         let shared = SharedState(
             snapshots: Published(snapshot),
             connections: ConnectionLedger(seed: (seed.word(at: 0), seed.word(at: 8))),
-            book: NameBook(), log: log)
+            book: NameBook(), log: log, desk: desk, inspection: inspection)
         let team = (0..<workers).map { _ in
             TeamMember(worker: Worker(), counters: WorkerCounters())
         }
@@ -82,6 +96,7 @@ package enum Server {
             steward.open()
         }
         control.run()
+        inspection.stop()
         log.stop()
     }
 

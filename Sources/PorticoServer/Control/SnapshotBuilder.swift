@@ -7,6 +7,7 @@ internal import PorticoLimits
 internal import PorticoLoop
 internal import PorticoOrigins
 internal import PorticoTLS
+internal import PorticoWAF
 
 /// Makes of a configuration what workers need, reading the files that it names. Either all of
 /// it is made or none: a reload that fails leaves no trace.
@@ -15,20 +16,32 @@ struct SnapshotBuilder {
     /// The snapshot in force, whose knowledge of nodes goes on.
     let former: Snapshot?
     let tickets: TicketKeys
+    /// Nil where nothing is going to be served.
+    let desk: PurgeDesk?
+    /// Nil where nothing is going to be inspected.
+    let inspection: InspectionDesk?
+    /// Compiled elsewhere; nil: they are loaded with the rest.
+    let rules: LoadedRules?
     let descriptorLimit: Int
     /// Unix seconds.
     let wallSeconds: Int64
 
     /// What is not wrong, but worth a line in the log.
-    private(set) var warnings: [String] = []
+    var warnings: [String] = []
+    /// Which rules are in force, and how: one line for each site.
+    private(set) var firewallLines: [String] = []
 
     init(
         _ configuration: Configuration, after former: Snapshot?, tickets: TicketKeys,
+        desk: PurgeDesk? = nil, inspection: InspectionDesk? = nil, rules: LoadedRules? = nil,
         descriptorLimit: Int, wallSeconds: Int64
     ) {
+        self.inspection = inspection
+        self.rules = rules
         self.configuration = configuration
         self.former = former
         self.tickets = tickets
+        self.desk = desk
         self.descriptorLimit = descriptorLimit
         self.wallSeconds = wallSeconds
     }
@@ -46,9 +59,12 @@ struct SnapshotBuilder {
         }
         let cache = responseCache()
         let limits = rateLimits()
+        let firewalls = makeFirewalls(&problems)
+        firewallLines = firewallLines(firewalls)
         var sites: [Site] = []
         for settings in configuration.sites {
-            if let site = site(for: settings, among: pools, cache, limits, &problems) {
+            if let site = site(
+                for: settings, among: pools, cache, limits, firewalls, &problems) {
                 sites.append(site)
             }
         }
@@ -57,7 +73,8 @@ struct SnapshotBuilder {
         let policy = Policy(
             sites: SiteTable(sites), pools: pools,
             httpsPort: configuration.listeners.first { $0.tls }?.address.port, cache: cache,
-            limits: limits)
+            limits: limits, purging: desk.map { PurgeGate(configuration, desk: $0) },
+            firewalls: firewalls.filter { $0.settings.mode != .off })
         return Snapshot(
             configuration: configuration, policy: policy, limits: configuration.limits,
             dialRules: rules, mostConnections: mostConnections(), tls: tls,
@@ -69,7 +86,8 @@ struct SnapshotBuilder {
     /// As many connections as there are descriptors for, with a share kept for origins, files
     /// and listeners: a front door that takes its last descriptor for a client cannot ask anybody.
     private mutating func mostConnections() -> Int {
-        let reserve = min(max(48, descriptorLimit / 4), 4096)
+        let segments = DiskGeometry(diskBytes: configuration.cache.diskBytes)?.segmentCount ?? 0
+        let reserve = min(max(48, descriptorLimit / 4), 4096) + segments
         let possible = max(16, descriptorLimit - reserve)
         if possible < configuration.limits.connections {
             warnings.append(
@@ -94,7 +112,18 @@ struct SnapshotBuilder {
             {
                 warnings.append("cache.memory and cache.max_object change at the next start")
             }
+            if settings.diskBytes != before.diskBytes || settings.directory != before.directory
+                || configuration.server.stateDirectory
+                    != former.configuration.server.stateDirectory
+            {
+                warnings.append("cache.disk and cache.path change at the next start")
+            }
             return ResponseCache(settings, seed: seed, after: cache)
+        }
+        if settings.diskBytes > 0, settings.memoryBytes == 0 {
+            warnings.append("cache.disk has no effect where cache.memory is 0")
+        } else if settings.diskBytes > 0, DiskGeometry(diskBytes: settings.diskBytes) == nil {
+            warnings.append("cache.disk is less than 1 MiB: nothing is kept on disk")
         }
         return settings.memoryBytes > 0 ? ResponseCache(settings, seed: seed) : nil
     }
@@ -170,10 +199,11 @@ struct SnapshotBuilder {
 
     // MARK: - Sites
 
-    private func site(
+    private mutating func site(
         for settings: SiteSettings, among pools: [Pool], _ cache: ResponseCache?,
-        _ limits: [RateLimit], _ problems: inout [String]
+        _ limits: [RateLimit], _ firewalls: [Firewall], _ problems: inout [String]
     ) -> Site? {
+        let firewall = firewalls.first { $0.settings.name == settings.waf }
         let rules = rateRules(settings.rateLimits, of: settings, among: limits, &problems)
         guard
             let otherwise = route(
@@ -188,7 +218,8 @@ struct SnapshotBuilder {
             let made = self.route(
                 PathPattern(route.path), allow: route.allow,
                 pool: route.origins ?? settings.origins, caches: route.cache ?? settings.cache,
-                own ?? rules, among: pools)
+                own ?? rules, among: pools,
+                wafExclusions: exclusions(of: route, in: settings, firewall, &problems))
             if let made { routes.append(made) }
         }
         var hsts = ""
@@ -200,12 +231,13 @@ struct SnapshotBuilder {
             redirectsToHTTPS: settings.redirectHTTPS, hsts: Array(hsts.utf8),
             purgeSite: cache?.ledger.site(Array(settings.purgeName.utf8)),
             compressesFrom: settings.compress ? settings.compressMinBytes : nil,
-            preset: settings.preset)
+            preset: settings.preset, purgeName: settings.purgeName, typeKeys: settings.typeKeys,
+            firewall: firewall.flatMap { $0.settings.mode == .off ? nil : $0 })
     }
 
     private func route(
         _ pattern: PathPattern?, allow: NetworkList?, pool name: String, caches: Bool,
-        _ limits: [RateRule], among pools: [Pool]
+        _ limits: [RateRule], among pools: [Pool], wafExclusions: RuleExclusions? = nil
     ) -> Route? {
         guard let pool = pools.first(where: { $0.name == name }),
             let settings = configuration.pools.first(where: { $0.name == name })
@@ -222,7 +254,7 @@ struct SnapshotBuilder {
         return Route(
             pattern: pattern, pool: pool, hashKey: key,
             retryAfter: max(1, Int(wait.components.seconds)), allow: allow, caches: caches,
-            limits: limits)
+            limits: limits, wafExclusions: wafExclusions)
     }
 
     private func networks(in files: [String], _ problems: inout [String]) -> NetworkList {

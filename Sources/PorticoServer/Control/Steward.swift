@@ -4,9 +4,11 @@ internal import PorticoCache
 internal import PorticoExchange
 internal import PorticoLoop
 internal import PorticoOrigins
+internal import PorticoSecLang
 internal import PorticoSettings
 internal import PorticoTLS
 internal import PorticoTelemetry
+internal import PorticoWAF
 
 /// What the steward takes over when the control thread begins.
 struct StewardStart: Sendable {
@@ -47,6 +49,7 @@ final class Steward: ConnectionOwner {
     private var admin: AdminHandler?
     private var drainedWorkers = 0
     private var lastStop: Instant?
+    private var isReloading = false
     /// Of admin connections and probes; not in the totals of the shop's requests.
     let counters = WorkerCounters()
     var descriptorLimit: Int { start.descriptorLimit }
@@ -97,6 +100,14 @@ final class Steward: ConnectionOwner {
             sweep()
             return .seconds(1)
         }
+        reactor.every(.seconds(10)) { [unowned self] in
+            snapshot.policy.cache?.disk?.tend()
+            return .seconds(10)
+        }
+        reactor.every(.milliseconds(250)) { [unowned self] in
+            reactor.start { await self.refreshStale() }
+            return .milliseconds(250)
+        }
         reactor.every(.seconds(60)) { [unowned self] in
             start.tickets.rotate(at: reactor.now)
             return .seconds(60)
@@ -106,6 +117,25 @@ final class Steward: ConnectionOwner {
     /// Gives back the memory of what purges have taken, a little at a time.
     private func sweep() {
         _ = snapshot.policy.cache?.store.sweep(budget: 4096)
+    }
+
+    /// Has what soft purges made stale fetched anew. Each pool's share goes always to the same worker,
+    /// so that one bound holds for all of it.
+    private func refreshStale() async {
+        let policy = snapshot.policy
+        guard let cache = policy.cache, let stale = await shared.desk.takeStale(of: cache),
+            !stale.isEmpty
+        else { return }
+        var shares = Array(repeating: [StoredResponse](), count: team.count)
+        for response in stale {
+            guard let pool = policy.pool(of: response),
+                let place = policy.pools.firstIndex(where: { $0 === pool })
+            else { continue }
+            shares[place % team.count].append(response)
+        }
+        for (member, share) in zip(team, shares) where !share.isEmpty {
+            member.send { $0.refresh(share) }
+        }
     }
 
     private func follow(_ snapshot: Snapshot) {
@@ -158,6 +188,9 @@ final class Steward: ConnectionOwner {
 
     var limits: LimitsSettings { snapshot.limits }
 
+    /// Nobody purges by method here.
+    var purgers: NetworkList { NetworkList() }
+
     var handler: any RequestHandler {
         guard let admin else { preconditionFailure("the admin listener has a handler") }
         return admin
@@ -183,8 +216,10 @@ final class Steward: ConnectionOwner {
             lastStop = reactor.now
             stop()
         case .hangUp:
-            do { try reload(by: "SIGHUP") } catch {}
-        case .user1: shared.log.open(snapshot.configuration.log.access)
+            reactor.start { do { try await self.reload(by: "SIGHUP") } catch {} }
+        case .user1:
+            shared.log.open(snapshot.configuration.log.access)
+            shared.inspection.reopen()
         case .user2: logger.warning("SIGUSR2: taking over by a new binary is not built yet")
         case .child: break
         }
@@ -193,13 +228,26 @@ final class Steward: ConnectionOwner {
     // MARK: - Reload
 
     /// Reads everything again: all of it comes into force, or nothing does.
-    func reload(by whom: String) throws {
+    ///
+    /// The rules are compiled on another thread: meanwhile the steward goes on with its work. One
+    /// reload waits for the other.
+    func reload(by whom: String) async throws {
+        while isReloading {
+            let point = WaitPoint(reactor.timers)
+            _ = await point.wait(by: reactor.now + .milliseconds(20))
+            point.retire()
+        }
+        isReloading = true
+        defer { isReloading = false }
         do {
             // The doors are closed: a new one would open behind them.
             if phase == .draining { throw StartFault(["the daemon is stopping"]) }
             let configuration = try start.loader.load()
+            let rules = await loadRules(configuration.wafs)
+            if phase == .draining { throw StartFault(["the daemon is stopping"]) }
             var builder = SnapshotBuilder(
-                configuration, after: snapshot, tickets: start.tickets,
+                configuration, after: snapshot, tickets: start.tickets, desk: shared.desk,
+                inspection: shared.inspection, rules: rules,
                 descriptorLimit: start.descriptorLimit, wallSeconds: wallNow() / 1_000_000)
             let next = try builder.build()
             var kept = listeners
@@ -211,6 +259,17 @@ final class Steward: ConnectionOwner {
             for problem in Problems.lines(of: error) { logger.error("reload: \(problem)") }
             logger.error("reload by \(whom) failed; the running configuration stays")
             throw error
+        }
+    }
+
+    private func loadRules(_ settings: [WAFSettings]) async -> LoadedRules {
+        let files = RuleFiles.onDisk(or: options.rules)
+        do throws(QueueFull) {
+            return try await shared.inspection.pool.run(settings) {
+                LoadedRules.load($0, files: files)
+            }
+        } catch {
+            return LoadedRules.load(settings, files: files)
         }
     }
 
@@ -296,6 +355,7 @@ final class Steward: ConnectionOwner {
     }
 
     private func finish() {
+        shared.inspection.stop()
         shared.log.stop()
         Process.exit(0)
     }

@@ -192,6 +192,11 @@ final class ClientConnection: Sleeper {
 
     // MARK: - During a request
 
+    /// Whether a PURGE from here may have a long head.
+    var mayPurge: Bool {
+        traits.trustedProxies.contains(source.ip) || owner.purgers.contains(source.ip)
+    }
+
     /// Whether the connection may ask for `host`: its name, or what its certificate covers. Who
     /// said no name, or got a certificate for want of a better one, is not asked.
     func covers(host: Span<UInt8>) -> Bool {
@@ -243,6 +248,8 @@ final class ClientConnection: Sleeper {
 /// The worker, as its connections see it.
 protocol ConnectionOwner: AnyObject {
     var limits: LimitsSettings { get }
+    /// The addresses that may purge.
+    var purgers: NetworkList { get }
     var handler: any RequestHandler { get }
     var isDraining: Bool { get }
     var counters: WorkerCounters { get }

@@ -1,4 +1,5 @@
 internal import PorticoBytes
+internal import PorticoCache
 internal import PorticoExchange
 internal import PorticoHTTP
 internal import PorticoHTTP1
@@ -46,13 +47,17 @@ final class HTTP1Client: ClientPort {
     private var output = Buffer()
     private var reader: RequestReader
     private(set) var head = RequestHead()
-    private var body: BodyReader
+    /// The bytes of a head that was refused, as far as they came; empty where it could be read.
+    private(set) var received: [UInt8] = []
+    private var body: PorticoHTTP1.BodyReader
     private var framing = Framing.asIs
     /// Body bytes of the present request so far.
     private var moved = 0
     private var mustEnd = false
     private var isCut = false
     private var isTunnel = false
+    /// A file's bytes found no room in the socket.
+    private var waitsForRoom = false
 
     private let connectionFacts: ClientFacts
     private(set) var facts: ClientFacts
@@ -72,7 +77,10 @@ final class HTTP1Client: ClientPort {
         reactor = connection.transport.stream.reactor
         connectionFacts = connection.facts()
         facts = connectionFacts
-        reader = RequestReader(limits: limits.heads)
+        var heads = limits.heads
+        // Whether it may purge shows when its head is complete: behind a proxy, or with a token.
+        if connection.mayPurge { heads.purgeBytes = LimitsSettings.purgeHeaderBytes }
+        reader = RequestReader(limits: heads)
         body = BodyReader(.none, limit: 0, trailerLimits: HeadLimits())
     }
 
@@ -88,7 +96,9 @@ final class HTTP1Client: ClientPort {
         while true {
             switch await receiveHead() {
             case .request: await handler.handle(head, from: self)
-            case .refused(let status): await handler.refuse(status, from: self)
+            case .refused(let status):
+                await handler.refuse(status, from: self)
+                received = []
             case .ending(let ending): return ending
             }
             if isCut { return .cut }
@@ -109,7 +119,8 @@ final class HTTP1Client: ClientPort {
 
     private enum Arrival {
         case request
-        case refused(status: UInt16)
+        /// Nil: to be closed without an answer.
+        case refused(status: UInt16?)
         case ending(Ending)
     }
 
@@ -129,15 +140,14 @@ final class HTTP1Client: ClientPort {
                         return try accept()
                     }
                 } catch {
-                    head.reset()
-                    return refuse(error.status)
+                    return refuse(unread: error.status, because: error)
                 }
             }
             do throws(TransportFault) {
                 reactor.shelf.supply(&input)
                 if let count = try transport.readNow(into: &input, upTo: input.room) {
                     if count > 0 { continue }
-                    return reader.hasBegun ? refuse(400) : .ending(.close)
+                    return reader.hasBegun ? refuse(unread: 400) : .ending(.close)
                 }
             } catch {
                 return .ending(.cut)
@@ -165,14 +175,14 @@ final class HTTP1Client: ClientPort {
             switch error {
             case .io(.late) where reader.hasBegun:
                 connection.count(.timeoutsHeader)
-                return refuse(408)
+                return refuse(unread: 408)
             case .io(.late):
                 // Not `isQuiet`: a part of a TLS record must not keep a connection for ever.
                 if !transport.wouldWait || !input.isEmpty { return nil }
                 if reactor.now < connection.idleDeadline { return .ending(.sleep) }
                 connection.count(.timeoutsIdle)
                 return .ending(.close)
-            case .io(.interrupted) where reader.hasBegun: return refuse(408)
+            case .io(.interrupted) where reader.hasBegun: return refuse(unread: 408)
             case .io(.interrupted): return .ending(.close)
             default: return .ending(.cut)
             }
@@ -195,6 +205,35 @@ final class HTTP1Client: ClientPort {
             framing, limit: UInt64(limits.bodyBytes), trailerLimits: limits.heads)
         if !head.keepsAlive { mustEnd = true }
         return .request
+    }
+
+    /// Refuses a head that is not whole or not right, and keeps it as it came: rules may know
+    /// what to think of it.
+    private func refuse(unread status: UInt16, because fault: RequestFault? = nil) -> Arrival {
+        // A head that was complete has been copied and consumed.
+        let kept: [UInt8]
+        if bytesIn > 0 {
+            let fields = head.fields
+            kept = fields[ByteRange(0, Int(bytesIn))].array
+        } else {
+            let range = ByteRange(0, min(input.count, limits.headerBytes))
+            kept = input.withBytes(in: range) { $0.array }
+        }
+        received = kept
+        head.reset()
+        let arrival = refuse(status)
+        // HTTP/0.9: who names no version knows of no status line either.
+        let names = fault != .badVersion || Self.namesVersion(kept.span)
+        return names ? arrival : .refused(status: nil)
+    }
+
+    /// Whether anything stands behind the last blank of the first line.
+    private static func namesVersion(_ head: Span<UInt8>) -> Bool {
+        var start = 0
+        while start < head.count, head[start] == 0x0D || head[start] == 0x0A { start += 1 }
+        var end = start
+        while end < head.count, head[end] != 0x0D, head[end] != 0x0A { end += 1 }
+        return end == start || head[end - 1] != 0x20
     }
 
     private func refuse(_ status: UInt16) -> Arrival {
@@ -244,7 +283,7 @@ final class HTTP1Client: ClientPort {
         }
     }
 
-    private func nextStep() throws(ExchangeFault) -> BodyReader.Step {
+    private func nextStep() throws(ExchangeFault) -> PorticoHTTP1.BodyReader.Step {
         do throws(BodyFault) {
             return try input.withBytes { bytes throws(BodyFault) in try body.read(bytes) }
         } catch {
@@ -323,11 +362,28 @@ final class HTTP1Client: ClientPort {
         }
     }
 
+    var takesFiles: Bool { framing == .asIs && !isTunnel && !transport.isTLS }
+
+    func put(_ file: any StoredFile, _ range: Range<Int>) throws(ExchangeFault) -> Int {
+        guard let file = (file as? SegmentFile)?.file else { throw .origin(.truncated) }
+        do throws(TransportFault) {
+            // The head goes first.
+            var sent = 0
+            if try transport.writeNow(&output) { sent = try transport.sendNow(from: file, range) }
+            waitsForRoom = sent == 0
+            bytesOut += UInt64(sent)
+            return sent
+        } catch {
+            isCut = true
+            throw .client(.gone)
+        }
+    }
+
     func finish(trailers: borrowing Fields) {
         if framing == .chunked { ChunkWriter.finish(trailers: trailers, into: &output) }
     }
 
-    var isFull: Bool { output.count >= Self.mostOutput }
+    var isFull: Bool { output.count >= Self.mostOutput || waitsForRoom }
 
     func flushNow() throws(ExchangeFault) -> Bool {
         do throws(TransportFault) {
@@ -342,8 +398,9 @@ final class HTTP1Client: ClientPort {
 
     func flush(in scope: Scope?) async throws(ExchangeFault) {
         do throws(TransportFault) {
-            while try !transport.writeNow(&output) {
+            while try !transport.writeNow(&output) || waitsForRoom {
                 try await transport.writable(by: reactor.now + limits.bodyTimeout, in: scope)
+                waitsForRoom = false
             }
             reactor.shelf.reclaim(&output)
         } catch {
@@ -378,6 +435,6 @@ extension LimitsSettings {
 protocol RequestHandler: AnyObject {
     func handle(_ head: RequestHead, from client: HTTP1Client) async
 
-    /// A head could not be read; the connection ends with the answer.
-    func refuse(_ status: UInt16, from client: HTTP1Client) async
+    /// A request cannot be taken as it stands; the connection ends with the answer. Nil: without one.
+    func refuse(_ status: UInt16?, from client: HTTP1Client) async
 }

@@ -200,6 +200,14 @@ package final class Transport {
         }
     }
 
+    /// Sends a part of a file as it is, which only a plain transport can; how many bytes.
+    package func sendNow(
+        from file: RandomAccessFile, _ range: Range<Int>
+    ) throws(TransportFault) -> Int {
+        precondition(engine == nil, "TLS cannot send a file as it is")
+        do { return try stream.sendNow(from: file, range) } catch { throw .io(error) }
+    }
+
     /// Writes ciphertext that is due; whether none is left.
     private func flushNow() throws(TransportFault) -> Bool {
         do {

@@ -10,12 +10,7 @@ package struct InactiveSetting: Equatable, Sendable {
         ("listen.http2", .on),
         ("listen.h2c", .on),
         ("origins.*.protocol", .otherThan("http/1.1")),
-        ("site.waf", .on),
         ("site.images", .on),
-        ("site.type_keys", .on),
-        ("site.route.waf_exclude", .on),
-        ("cache.disk", .on),
-        ("waf.*", .on),
         ("images", .on),
     ]
 

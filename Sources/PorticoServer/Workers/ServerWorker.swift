@@ -1,4 +1,5 @@
 internal import PorticoBytes
+internal import PorticoCache
 internal import PorticoExchange
 internal import PorticoHTTP
 internal import PorticoLimits
@@ -12,6 +13,8 @@ struct SharedState: Sendable {
     let connections: ConnectionLedger
     let book: NameBook
     let log: LogWriter
+    let desk: PurgeDesk
+    let inspection: InspectionDesk
 }
 
 /// One worker's part of the daemon: its listeners, its clients, its connections to origins.
@@ -54,6 +57,11 @@ final class ServerWorker: ConnectionOwner {
     }
 
     var limits: LimitsSettings { snapshot.limits }
+
+    var purgers: NetworkList { snapshot.configuration.admin.purgeFrom }
+
+    /// Fetches anew what a soft purge made stale.
+    func refresh(_ responses: [StoredResponse]) { exchanges.refresh(responses) }
 
     var handler: any RequestHandler { shop }
 
@@ -211,8 +219,9 @@ final class ShopHandler: RequestHandler {
         await Exchange(head, from: client, on: exchanges).run()
     }
 
-    func refuse(_ status: UInt16, from client: HTTP1Client) async {
-        exchanges.counters.increment(.requestFaults(status: Int(status)))
-        await Exchange(client.head, from: client, on: exchanges).run(refusing: status)
+    func refuse(_ status: UInt16?, from client: HTTP1Client) async {
+        exchanges.counters.increment(.requestFaults(status: Int(status ?? 400)))
+        await Exchange(client.head, from: client, on: exchanges).run(
+            refusing: status, received: client.received)
     }
 }

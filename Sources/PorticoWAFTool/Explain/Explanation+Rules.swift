@@ -18,7 +18,9 @@ extension Explanation {
         case .missed:
             let looks = run.links.last ?? []
             if looks.isEmpty {
-                what = run.links.count > 1 ? "the chain ends: nothing to look at" : "nothing to look at"
+                what =
+                    run.links.count > 1
+                    ? "the chain ends: nothing to look at" : "nothing to look at"
             } else {
                 let excluded = looks.count { Self.isExclusion($0.outcome) }
                 let names = looks.filter { !Self.isExclusion($0.outcome) }.map(\.variable)
@@ -167,7 +169,8 @@ extension Explanation {
     ) -> [String] {
         var parts: [String] = []
         if rule.id == blocker?.id {
-            parts.append(answer.status == 0 ? "drops the connection" : "blocks with \(answer.status)")
+            parts.append(
+                answer.status == 0 ? "drops the connection" : "blocks with \(answer.status)")
         }
         if run.score != score { parts.append("score \(score) -> \(run.score)") }
         if run.skipped > 0 { parts.append("skips \(Style.counted(run.skipped, "rule"))") }

@@ -36,7 +36,8 @@ package struct Explanation: Sendable {
 
     /// The rule that stopped the request: the last that matched.
     var blocker: Rule? {
-        guard answer.isBlocked, let run = runs.last(where: { $0.outcome == .matched && phase($0) < 5 })
+        guard answer.isBlocked,
+            let run = runs.last(where: { $0.outcome == .matched && phase($0) < 5 })
         else { return nil }
         return book.rules.rules[Int(run.rule)]
     }

@@ -25,7 +25,9 @@ enum LintFlow {
                 if wasChained { continue }
                 entries.append(Entry(what: .rule(node, phase: phase(node))))
                 let digits = node.actions.first { $0.name == "id" }?.value ?? []
-                if let id = digits.span.trimmingOWS.decimal { rules.append((Int(clamping: id), node)) }
+                if let id = digits.span.trimmingOWS.decimal {
+                    rules.append((Int(clamping: id), node))
+                }
             case .marker(let name, let place):
                 entries.append(Entry(what: .marker(name, place)))
             case .removal(let removal, let place):
@@ -84,7 +86,11 @@ enum LintFlow {
                 if action.name == "skipafter", let name = action.value {
                     wanted.insert(name)
                     end = entries[(index + 1)...].firstIndex { other in
-                        if case .marker(let marker, _) = other.what { marker == name } else { false }
+                        if case .marker(let marker, _) = other.what {
+                            marker == name
+                        } else {
+                            false
+                        }
                     }
                     if end == nil {
                         findings.append(
@@ -110,14 +116,19 @@ enum LintFlow {
                 guard action.name == "skipafter", isUnconditional(node) else { continue }
                 let dead = entries[(index + 1)..<(end ?? entries.count)].compactMap {
                     other -> RuleNode? in
-                    if case .rule(let node, let own) = other.what, own == phase { node } else { nil }
+                    if case .rule(let node, let own) = other.what, own == phase {
+                        node
+                    } else {
+                        nil
+                    }
                 }
                 if let first = dead.first {
                     findings.append(
                         LintFinding(
                             .deadRule, .warning, at: first.place,
                             "never runs: line \(node.place.line) of \(node.place.file) skips it "
-                                + "always" + (dead.count > 1 ? ", and \(dead.count - 1) more" : "")))
+                                + "always" + (dead.count > 1 ? ", and \(dead.count - 1) more" : ""))
+                    )
                 }
             }
         }

@@ -93,7 +93,9 @@ enum LintVariables {
         var texts = node.actions
             .filter { ["setvar", "msg", "logdata", "ctl", "redirect"].contains($0.name) }
             .compactMap { action in action.value.map { ($0, action.place) } }
-        if let test = node.test, test.name != "rx" { texts.append((test.operand, test.operandPlace)) }
+        if let test = node.test, test.name != "rx" {
+            texts.append((test.operand, test.operandPlace))
+        }
         return texts
     }
 

@@ -28,6 +28,8 @@ enum PatternProbe {
         }
     }
 
+    /// Nanoseconds: thousands of times what a text of 8 KiB should take.
+    private static let tooLong: UInt64 = 10_000_000
     private static let sizes = [32, 256, 1024, 2048, 4096, 8192]
 
     /// The worst that was found; nil if the time grows as the text does.
@@ -48,7 +50,7 @@ enum PatternProbe {
                 for ending in endings {
                     let found = growth(pattern, prefix, round, ending, &captures, clock: clock)
                     if let found, isWorse(found, worst) { worst = found }
-                    if worst?.isGivenUp == true { return worst }
+                    if let worst, worst.isGivenUp || worst.nanoseconds > tooLong { return worst }
                 }
             }
         }
@@ -88,6 +90,12 @@ enum PatternProbe {
             // From 1 KiB on the text doubles; three times the time is more than it should be.
             if index > 2, last > 5000 { steep = least > last * 3 ? steep + 1 : 0 }
             last = least
+            // So much for so little is enough to know; a longer text would only take longer.
+            if least > tooLong {
+                return Growth(
+                    bytes: text.count, nanoseconds: least, isGivenUp: false, round: round,
+                    prefix: prefix)
+            }
             if size == 1024, least < 1500 { return nil }
             if steep >= 2, least > 300_000 {
                 return Growth(

@@ -14,7 +14,8 @@ package struct ExclusionProposal: Sendable, Equatable {
     package init(rule: Int, variable: String, paths: [String]) {
         self.rule = rule
         let isPlain = variable.utf8.allSatisfy {
-            ASCII.isLetter($0) || ASCII.isDigit($0) || [0x3A, 0x5F, 0x2E, 0x2D, 0x5B, 0x5D].contains($0)
+            ASCII.isLetter($0) || ASCII.isDigit($0)
+                || [0x3A, 0x5F, 0x2E, 0x2D, 0x5B, 0x5D].contains($0)
         }
         target = isPlain && !variable.isEmpty ? variable : nil
         path = Self.common(paths)
@@ -42,7 +43,9 @@ package struct ExclusionProposal: Sendable, Equatable {
 
     /// Nothing that TOML or SecLang would read as something else.
     private static func isPlain(_ path: String) -> Bool {
-        path.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && ![0x22, 0x27, 0x5C, 0x2A, 0x2C].contains($0) }
+        path.utf8.allSatisfy {
+            $0 > 0x20 && $0 < 0x7F && ![0x22, 0x27, 0x5C, 0x2A, 0x2C].contains($0)
+        }
     }
 
     var wish: RuleExclusions.Wish {
@@ -51,7 +54,8 @@ package struct ExclusionProposal: Sendable, Equatable {
 
     /// For config.toml.
     package var toml: String {
-        var text = "[[site.route]]\npath = \"\(path)\"\n[[site.route.waf_exclude]]\nrules = [\(rule)]"
+        var text =
+            "[[site.route]]\npath = \"\(path)\"\n[[site.route.waf_exclude]]\nrules = [\(rule)]"
         if let target { text += "\ntargets = [\"\(target)\"]" }
         return text
     }

@@ -48,8 +48,10 @@ package struct Replay: Sendable {
             for (rule, variable) in request.rules {
                 let key = "\(rule.id) \(variable)"
                 guard seen.insert(key).inserted else { continue }
-                var cause = causes[key] ?? Cause(
-                    rule: rule.id, variable: variable, message: rule.message)
+                var cause =
+                    causes[key]
+                    ?? Cause(
+                        rule: rule.id, variable: variable, message: rule.message)
                 cause.count += 1
                 if let status = entry.status, (200...399).contains(status) { cause.goodCount += 1 }
                 if cause.paths.count < 4096 { cause.paths.append(entry.path) }

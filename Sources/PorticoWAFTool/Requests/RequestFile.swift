@@ -98,8 +98,10 @@ package enum RequestFile {
         if value(of: "transfer-encoding", in: fields) != nil {
             // To the last chunk and the end of its trailer.
             let end = text[head.end...].firstRange(of: [0x0A, 0x30, 0x0D, 0x0A])
-            guard let last = end?.upperBound ?? (text[head.end...].starts(with: [0x30, 0x0D])
-                ? head.end + 3 : nil)
+            guard
+                let last = end?.upperBound
+                    ?? (text[head.end...].starts(with: [0x30, 0x0D])
+                        ? head.end + 3 : nil)
             else { return text.count }
             return min(text.count, last + 2)
         }

@@ -5,7 +5,8 @@ import PorticoWAFTool
 
 struct WAFDiff: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "diff", abstract: "Show whose verdict changes from one set of rules to another.",
+        commandName: "diff",
+        abstract: "Show whose verdict changes from one set of rules to another.",
         discussion: """
             Exit status: 1 when a verdict changes.
 

@@ -5,7 +5,8 @@ import PorticoWAFTool
 
 struct WAFLint: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "lint", abstract: "Find mistakes in rules, slow patterns, and what it all costs.",
+        commandName: "lint",
+        abstract: "Find mistakes in rules, slow patterns, and what it all costs.",
         discussion: """
             Each finding names file, line, column and its kind; docs/WAF.md says more of the \
             kinds. Exit status: 1 when there is an error or a warning.

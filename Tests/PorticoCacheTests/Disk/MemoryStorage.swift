@@ -115,6 +115,7 @@ final class MemoryFile: StoredFile {
     }
 
     var descriptor: Int32? { nil }
+    func isAtHand(_ range: Range<Int>) -> Bool { true }
 
     func read(
         into bytes: inout [UInt8], _ range: Range<Int>, at offset: Int

@@ -162,6 +162,14 @@ struct GrowingBodyTests {
             for await isRight in group { #expect(isRight) }
         }
     }
+
+    @Test func `a body that is elsewhere has a length and no reader`() {
+        let shelf = Shelf()
+        let body = shelf.store.makeBody(elsewhere: 70)
+        #expect(body.length == 70 && body.phase == .complete)
+        let hasReader = body.reader() != nil
+        #expect(!hasReader)
+    }
 }
 
 /// Counts how often it was rung.

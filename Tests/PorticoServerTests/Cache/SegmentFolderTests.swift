@@ -26,7 +26,7 @@ struct SegmentFolderTests {
             for number in 0..<100 {
                 try store.append(Self.record(number), body: Self.body(number).span, at: now)
             }
-            try store.commit(through: store.journal.submit([purge]))
+            #expect(store.commit(through: store.journal.submit([purge])))
         }
         var held = 0
         for name in try folder.names() { held += try folder.open(name, isNew: false).size }

@@ -517,13 +517,14 @@ struct ConfigurationTests {
             [cache]
             disk = "1GiB"
             [waf.main]
+            [images]
             """
         let inactive = try Self.load(Self.pool + text).inactive
         #expect(
             inactive.map(\.key) == [
-                "listen[0].http2", "site[0].waf", "cache.disk", "waf.main",
+                "listen[0].http2", "images",
             ])
-        #expect(inactive.map(\.line) == [4, 7, 13, 14])
+        #expect(inactive.map(\.line) == [4, 15])
     }
 
     @Test func `names are found wherever their sections stand`() throws {

@@ -6,7 +6,8 @@ import Testing
 @Suite("Requests as curl makes them")
 struct CurlCommandTests {
     private func text(_ line: String) throws -> String {
-        try CurlCommand(line).bytes().span.text
+        let command = try CurlCommand(line)
+        return String(decoding: try command.bytes(), as: UTF8.self)
     }
 
     @Test func `a URL alone is a GET`() throws {

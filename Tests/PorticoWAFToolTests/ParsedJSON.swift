@@ -9,3 +9,5 @@ func parsed(_ bytes: [UInt8]) throws -> JSONValue {
     }
     return value
 }
+
+func string(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

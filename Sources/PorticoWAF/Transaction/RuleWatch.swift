@@ -49,6 +49,8 @@ package struct RuleWatch: Sendable {
     package private(set) var counts: [UInt64] = []
     /// For each phase, what collecting, transforming and scanning of values took.
     package private(set) var sharedCosts: [UInt64] = Array(repeating: 0, count: 6)
+    /// How often the clock was read for that.
+    package private(set) var sharedCounts: [UInt64] = Array(repeating: 0, count: 6)
 
     let showsValues: Bool
     /// Nanoseconds of any origin.
@@ -114,6 +116,7 @@ package struct RuleWatch: Sendable {
         guard let clock else { return }
         let now = clock()
         sharedCosts[phase] &+= now &- began
+        sharedCounts[phase] &+= 1
         began = now
     }
 

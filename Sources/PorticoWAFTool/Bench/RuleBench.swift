@@ -78,7 +78,11 @@ package struct RuleBench: Sendable {
             let own = lines.filter { $0.rule.phase == phase }
             if own.isEmpty { return nil }
             return Phase(
-                number: phase, shared: Double(watch.sharedCosts[phase]) / total,
+                number: phase,
+                shared: max(
+                    0,
+                    Double(watch.sharedCosts[phase])
+                        - overhead * Double(watch.sharedCounts[phase])) / total,
                 rules: own.reduce(0) { $0 + $1.cost }, runs: own.reduce(0) { $0 + $1.runs })
         }
         self.lines = lines.sorted {
@@ -88,12 +92,13 @@ package struct RuleBench: Sendable {
 
     /// What lies between two readings that stand side by side.
     private static func overhead(of clock: () -> UInt64) -> Double {
-        var least = UInt64.max
-        for _ in 0..<64 {
+        var times: [UInt64] = []
+        for _ in 0..<255 {
             let start = clock()
-            least = min(least, clock() &- start)
+            times.append(clock() &- start)
         }
-        return Double(least)
+        times.sort()
+        return Double(times[times.count / 2])
     }
 
     // MARK: - Reports

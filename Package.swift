@@ -98,23 +98,24 @@ let columns: [Target.Dependency] = [
     "PorticoImage", "PorticoTelemetry",
 ]
 
+let yaml = Target.Dependency.product(name: "Yams", package: "Yams")
+
 let floor4 = module(
     "PorticoExchange",
     ["PorticoBytes", "PorticoHTTP", "PorticoLoop", "PorticoSettings", "PorticoOrigins",
      "PorticoLimits", "PorticoCache", "PorticoImage", "PorticoTelemetry", "PorticoCoding",
-     "PorticoWAF"],
-    tested: ["PorticoSecLang"])
-
-let log = Target.Dependency.product(name: "Logging", package: "swift-log")
-
-let yaml = Target.Dependency.product(name: "Yams", package: "Yams")
-
-let floor5 =
-    module("PorticoServer", columns + ["PorticoExchange", "PorticoSecLang", log], tested: ["StrictJSON"])
+     "PorticoWAF", "PorticoSecLang"])
     + module(
         "PorticoWAFTool",
         ["PorticoBytes", "PorticoHTTP", "PorticoHTTP1", "PorticoLoop", "PorticoSecLang",
          "PorticoWAF", yaml])
+
+let log = Target.Dependency.product(name: "Logging", package: "swift-log")
+
+let floor5 =
+    module(
+        "PorticoServer", columns + ["PorticoExchange", "PorticoSecLang", "PorticoWAFTool", log],
+        tested: ["StrictJSON"])
     + module(
         "PorticoDemo",
         ["PorticoBytes", "PorticoHTTP", "PorticoLoop", "PorticoHTTP1", "CPorticoDemo"])
@@ -123,7 +124,8 @@ let floor6: [Target] = [
     .executableTarget(
         name: "portico",
         dependencies: columns + [
-            "PorticoExchange", "PorticoServer", "PorticoDemo", log,
+            "PorticoExchange", "PorticoServer", "PorticoDemo", "PorticoSecLang",
+            "PorticoWAFTool", log,
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
         swiftSettings: strict,
@@ -147,7 +149,7 @@ let tools: [Target] = [
         name: "HTTP1Properties", dependencies: ["PorticoBytes", "PorticoHTTP", "PorticoHTTP1"],
         path: "Tests/Fuzz/Properties", swiftSettings: strict),
     .target(
-        name: "WAFProperties", dependencies: ["PorticoBytes", "PorticoWAF"],
+        name: "WAFProperties", dependencies: ["PorticoBytes", "PorticoSecLang", "PorticoWAF"],
         path: "Tests/Fuzz/WAFProperties", swiftSettings: strict),
     .target(name: "StrictJSON", path: "Tests/StrictJSON", swiftSettings: strict),
     .executableTarget(
@@ -168,7 +170,8 @@ let fuzzer = Target.executableTarget(
     swiftSettings: instrumented, linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])])
 if isFuzzing {
     let watched = [
-        "PorticoBytes", "PorticoHTTP", "PorticoHTTP1", "PorticoWAF", "HTTP1Properties",
+        "PorticoBytes", "PorticoHTTP", "PorticoHTTP1", "PorticoSecLang", "PorticoWAF",
+        "HTTP1Properties",
         "WAFProperties",
     ]
     for target in floor1 + floor2 + floor3 + tools where watched.contains(target.name) {

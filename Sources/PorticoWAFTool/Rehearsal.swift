@@ -16,7 +16,21 @@ package struct Rehearsal: ~Copyable {
         package var record: [UInt8] = []
         package var score = 0
         package var isBlocked = false
+        /// Blocked, or it would be in a mode that blocks.
+        package var isDetected = false
+        /// The engine's own messages.
+        package var errors: [String] = []
         package var cookies: [(String, String)] = []
+        /// What the rules looked at, where that was asked for.
+        package var watch: RuleWatch?
+
+        /// As in the audit log, and `refused` for what the HTTP parser does not take.
+        package var action: String {
+            isBlocked
+                ? "blocked" : isDetected ? "detected" : isRefused ? "refused" : "passed"
+        }
+        /// The HTTP parser does not take it.
+        package var isRefused = false
     }
 
     /// What an origin answers.
@@ -41,6 +55,8 @@ package struct Rehearsal: ~Copyable {
     private var transaction: Transaction
     private let origin: Origin
     private var count: UInt64 = 0
+    /// What the request's route is not held against.
+    package var exclusions: RuleExclusions?
 
     package init(
         _ rules: RuleSet, _ settings: WAFSettings,
@@ -51,15 +67,22 @@ package struct Rehearsal: ~Copyable {
     }
 
     /// `raw` holds a head and a body; what follows them is not looked at.
-    package mutating func run(_ raw: [UInt8], now: Instant = Instant(nanoseconds: 1)) -> Answer {
+    ///
+    /// - Parameter watch: where the rules' steps are written down; comes back with the answer.
+    package mutating func run(
+        _ raw: [UInt8], client: IPAddress = IPAddress(v4: 0x7F00_0001),
+        now: Instant = Instant(nanoseconds: 1), watch: RuleWatch? = nil
+    ) -> Answer {
         count += 1
         var identity = RequestIdentity()
-        identity.client = IPAddress(v4: 0x7F00_0001)
+        identity.client = client
         identity.server = IPAddress(v4: 0x7F00_0001)
         identity.serverPort = 80
         identity.uniqueID = Array("rehearsal-\(count)".utf8)
         identity.epochSeconds = 1_767_225_600
+        transaction.watch = watch
         transaction.start(identity, now: now)
+        if let exclusions { transaction.apply(exclusions) }
         transaction.setRawHead(raw.span)
         var answer = Answer()
         exchange(raw, now, &answer)
@@ -74,6 +97,10 @@ package struct Rehearsal: ~Copyable {
                 to: &line, status: answer.status, host: host.span, engineName: "test", now: now)
             answer.record = line.bytes.array
         }
+        answer.watch = transaction.watch
+        transaction.watch = nil
+        answer.errors = transaction.engineErrors
+        answer.isDetected = transaction.isDetected
         return answer
     }
 
@@ -86,6 +113,7 @@ package struct Rehearsal: ~Copyable {
         do throws(RequestFault) {
             switch try reader.read(raw.span, into: &head) {
             case .needsMore:
+                answer.isRefused = true
                 answer.status = 408
                 return
             case .head(let count): consumed = count
@@ -94,16 +122,19 @@ package struct Rehearsal: ~Copyable {
         } catch {
             // What the parser refuses, the rules have seen, phase 2 without a body.
             if let stop = transaction.inspectRequestBody(now: now) { return block(stop, &answer) }
+            answer.isRefused = true
             answer.status =
                 error == .badVersion && !transaction.namesProtocol ? 0 : error.status
             return
         }
         if head.authority.isEmpty, head.version == .http11 {
+            answer.isRefused = true
             answer.status = 400
             return
         }
         var body: [UInt8] = []
         guard Self.readBody(raw[consumed...], framing, into: &body) else {
+            answer.isRefused = true
             answer.status = 400
             return
         }

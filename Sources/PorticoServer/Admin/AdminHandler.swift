@@ -84,6 +84,7 @@ final class AdminHandler: RequestHandler {
         case .purge(let id): return purge(id: id)
         case .cache: return await cacheObjects(head)
         case .explain: return explain(head)
+        case .simulate(let workspace): return simulate(workspace, body)
         }
     }
 

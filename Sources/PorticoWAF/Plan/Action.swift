@@ -29,6 +29,16 @@ enum Action: Sendable {
     case responseBodyAccess(Bool)
     case forceRequestBodyVariable(Bool)
     case auditEngine(Bool)
+    case mask(Mask)
+
+    /// What the record does not show (`sanitiseArg` and the like); names in lower case.
+    enum Mask: Equatable, Sendable {
+        case argument([UInt8])
+        case requestField([UInt8])
+        case responseField([UInt8])
+        /// The value that has matched.
+        case matched
+    }
 
     enum Selected: Sendable {
         case ids, tag, message

@@ -29,6 +29,10 @@ extension RuleSetBuilder {
             case "setrsc":
                 actions.append(.openCollection(.resource, key: try macro(value, node.place)))
             case "expirevar": actions.append(try expire(value, node.place))
+            case "sanitisearg", "sanitizearg", "sanitiserequestheader", "sanitizerequestheader",
+                "sanitiseresponseheader", "sanitizeresponseheader", "sanitisematched",
+                "sanitizematched", "sanitisematchedbytes", "sanitizematchedbytes":
+                actions.append(.mask(try mask(node)))
             case "ctl": if let action = try control(value, node.place) { actions.append(action) }
             default: try check(node)
             }
@@ -47,10 +51,6 @@ extension RuleSetBuilder {
         "prepend": "answers are not changed", "proxy": "origins are named in config.toml",
         "pause": "it would hold up the worker", "deprecatevar": "use expirevar",
         "xmlns": "XPaths are XML:/* and XML://@*", "setenv": "there is no environment",
-        "sanitisearg": "mask in the log settings", "sanitisematched": "mask in the log settings",
-        "sanitiserequestheader": "mask in the log settings",
-        "sanitiseresponseheader": "mask in the log settings",
-        "sanitisematchedbytes": "mask in the log settings",
     ]
 
     private func check(_ node: ActionNode) throws(SecLangFault) {
@@ -65,6 +65,18 @@ extension RuleSetBuilder {
                 kind: "action", name: node.name,
                 nearest: Spelling.nearest(to: node.name, among: known)),
             at: node.place)
+    }
+
+    /// `sanitiseMatchedBytes:A/B` would leave bytes at the ends; here the whole value is masked.
+    private func mask(_ node: ActionNode) throws(SecLangFault) -> Action.Mask {
+        if node.name.hasSuffix("matched") || node.name.hasSuffix("matchedbytes") { return .matched }
+        let value = node.value ?? []
+        let name = value.span.trimmingOWS.array.map(ASCII.lowercase)
+        if name.isEmpty {
+            throw SecLangFault(.missing("the name of what is masked"), at: node.place)
+        }
+        if node.name.hasSuffix("arg") { return .argument(name) }
+        return node.name.hasSuffix("requestheader") ? .requestField(name) : .responseField(name)
     }
 
     // MARK: - setvar, expirevar

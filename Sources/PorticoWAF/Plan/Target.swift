@@ -16,6 +16,14 @@ enum KeySelector: Sendable {
         case .pattern(let pattern): pattern.firstMatch(in: key, captures: &captures) == .matched
         }
     }
+
+    /// Whether an exclusion means a value under this key; -1: a value without one.
+    func leavesOut(
+        _ key: ValueID, of heap: borrowing ValueHeap, _ captures: inout PatternCaptures
+    ) -> Bool {
+        if case .all = self { return true }
+        return key >= 0 && matches(heap.bytes(key), &captures)
+    }
 }
 
 /// `NAME:SELECTOR` of a rule, `&` included.

@@ -64,6 +64,7 @@ extension Transaction {
     package mutating func appendRecord(
         to line: inout Buffer, status: UInt16, host: Span<UInt8>, engineName: String, now: Instant
     ) {
+        findSecrets()
         line.append("{\"time\":\"")
         appendTime(to: &line)
         line.append("\",\"request_id\":")
@@ -112,7 +113,12 @@ extension Transaction {
 
     private func append(_ range: ByteRange, upTo limit: Int, to line: inout Buffer) {
         let bytes = heap.bytes(in: range)
-        line.append(json: bytes.extracting(0..<min(bytes.count, limit)))
+        if secrets.texts.isEmpty {
+            line.append(json: bytes.extracting(0..<min(bytes.count, limit)))
+        } else {
+            // First masked, then cut: half a secret is one, too.
+            line.append(json: Array(secrets.masked(bytes.array).prefix(limit)).span)
+        }
     }
 
     private func append(_ entry: MatchedRule, to line: inout Buffer) {
@@ -164,7 +170,19 @@ extension Transaction {
         line.append("{\"variable\":")
         append(match.name, upTo: Self.maxTextBytes, to: &line)
         line.append(",\"value\":")
+        if secrets.isMasked(heap.bytes(in: match.name).array) {
+            line.append("\"*\"}")
+            return
+        }
         append(match.value, upTo: Self.maxValueBytes, to: &line)
+        // Behind a masked part, places would not be those of the value.
+        if !secrets.texts.isEmpty {
+            let value = heap.bytes(in: match.value).array
+            if secrets.masked(value) != value {
+                line.append("}")
+                return
+            }
+        }
         if match.start >= 0 {
             line.append(",\"start\":")
             line.append(decimal: UInt64(match.start))

@@ -27,6 +27,7 @@ extension Transaction {
             responseBodyAccess = isOn && responseBodyLimit > 0
         case .forceRequestBodyVariable(let isOn): forcesRequestBody = isOn
         case .auditEngine(let isOn): audits = isOn
+        case .mask(let mask): secrets.add(mask, matched: matched.source)
         }
     }
 

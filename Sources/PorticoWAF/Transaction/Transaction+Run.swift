@@ -13,8 +13,14 @@ extension Transaction {
         while position < program.count {
             let rule = program[position]
             position += 1
-            if hasRemoved, removed[Int(rule) >> 6] >> UInt64(rule & 63) & 1 == 1 { continue }
-            guard matches(rule) else { continue }
+            if hasRemoved, removed[Int(rule) >> 6] >> UInt64(rule & 63) & 1 == 1 {
+                watch?.leaveOut(rule)
+                continue
+            }
+            if watch != nil { watchBegin(rule) }
+            let holds = matches(rule)
+            if watch != nil { watchEnd(rule, holds) }
+            guard holds else { continue }
             if plan.rules[Int(rule)].skipTo >= 0 {
                 position = Int(plan.rules[Int(rule)].skipTo)
             }
@@ -64,6 +70,7 @@ extension Transaction {
         let firstMatch = matches.count
         var link = plan.rules[Int(rule)].firstLink
         repeat {
+            watch?.beginLink()
             guard holds(link, rule) else {
                 matches.removeLast(matches.count - firstMatch)
                 return false
@@ -105,7 +112,8 @@ extension Transaction {
     }
 
     private mutating func holds(_ link: Int32, _ rule: Int32, _ group: Int32) -> Bool {
-        let filter = plan.links[Int(link)].filter
+        // Who watches shall see each value, also those that the prefilter rules out.
+        let filter = watch?.showsValues == true ? -1 : plan.links[Int(link)].filter
         guard plan.groups[Int(group)].isStatic else {
             expandDynamic(group)
             var holds = false
@@ -114,7 +122,12 @@ extension Transaction {
             for index in 0..<count where tests(link, rule, dynamicPairs[index]) { holds = true }
             return holds
         }
-        if groupStates[Int(group)].generation != generation { expandStatic(group) }
+        if groupStates[Int(group)].generation != generation {
+            watch?.forget(group)
+            expandStatic(group)
+            watch?.countShared()
+        }
+        watch?.open(group)
         if filter >= 0 {
             let word = groupMasks[Int(group) * plan.maskWords + Int(filter >> 6)]
             if word >> UInt64(filter & 63) & 1 == 0 { return false }
@@ -137,14 +150,19 @@ extension Transaction {
     /// Tests one value, and does what the link does if it holds.
     private mutating func tests(_ link: Int32, _ rule: Int32, _ pair: Pair) -> Bool {
         if plan.links[Int(link)].isMultiMatch { return testsEachStep(link, rule, pair) }
-        guard isTrue(link, of: pair.value), !isRemoved(pair, from: rule) else { return false }
+        let holds = isTrue(link, of: pair.value) && !isRemoved(pair, from: rule)
+        if watch?.showsValues == true { watchValue(link, rule, pair, holds) }
+        guard holds else { return false }
         accept(link, rule, pair)
         return true
     }
 
     /// Before any transformation, and after each that changes the value.
     private mutating func testsEachStep(_ link: Int32, _ rule: Int32, _ pair: Pair) -> Bool {
-        if isRemoved(pair, from: rule) { return false }
+        if isRemoved(pair, from: rule) {
+            if watch?.showsValues == true { watchValue(link, rule, pair, false) }
+            return false
+        }
         var holds = false
         var last: ValueID = -1
         var chain = plan.links[Int(link)].chain
@@ -154,10 +172,12 @@ extension Transaction {
             let value = heap.transformed(pair.source, by: chain, plan.chains)
             if value == last { continue }
             last = value
-            guard isTrue(link, of: value) else { continue }
-            accept(
-                link, rule,
-                Pair(variable: pair.variable, key: pair.key, source: pair.source, value: value))
+            let isTrue = isTrue(link, of: value)
+            let step = Pair(
+                variable: pair.variable, key: pair.key, source: pair.source, value: value)
+            if watch?.showsValues == true { watchValue(link, rule, step, isTrue) }
+            guard isTrue else { continue }
+            accept(link, rule, step)
             holds = true
         }
         return holds
@@ -201,21 +221,26 @@ extension Transaction {
     }
 
     private mutating func isRemoved(_ pair: Pair, from rule: Int32) -> Bool {
+        removal(of: pair, from: rule) != nil
+    }
+
+    /// Which of the target removals leaves a value out.
+    mutating func removal(of pair: Pair, from rule: Int32) -> Int? {
         guard !targetRemovals.isEmpty,
             targetRemovalRules[Int(rule) >> 6] >> UInt64(rule & 63) & 1 == 1
-        else { return false }
+        else { return nil }
         for index in targetRemovals.indices {
             let exclusion = targetRemovals[index].exclusion
             guard exclusion.variable == pair.variable,
                 targetRemovals[index].rules.sortedContains(rule)
             else { continue }
             if pair.key < 0 {
-                if case .all = exclusion.selector { return true }
+                if case .all = exclusion.selector { return index }
                 continue
             }
-            if exclusion.selector.matches(heap.loan(pair.key), &keyCaptures) { return true }
+            if exclusion.selector.matches(heap.loan(pair.key), &keyCaptures) { return index }
         }
-        return false
+        return nil
     }
 
     // MARK: - A value that matched

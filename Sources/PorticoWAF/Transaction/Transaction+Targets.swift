@@ -251,8 +251,10 @@ extension Transaction {
         for index in 0..<count
         where plan.groups[Int(group)].exclusions[index].variable == target.variable {
             let selector = plan.groups[Int(group)].exclusions[index].selector
-            if case .all = selector { return }
-            if key >= 0, selector.matches(heap.loan(key), &keyCaptures) { return }
+            if selector.leavesOut(key, of: heap, &keyCaptures) {
+                if watch?.showsValues == true { watchExcluded(group, target.variable, key, value) }
+                return
+            }
         }
         let pair = Pair(variable: target.variable, key: key, source: value, value: value)
         if isDynamic { dynamicPairs.append(pair) } else { pairs.append(pair) }

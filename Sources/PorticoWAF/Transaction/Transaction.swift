@@ -64,7 +64,13 @@ package struct Transaction: ~Copyable {
     var errors: [String] = []
     var matchedRules: [MatchedRule] = []
     var matches: [Match] = []
+    /// What the record does not show.
+    var secrets = Secrets()
     var highestSeverity = 255
+
+    /// Where the rules' steps are written down, for authors of rules; nil costs a comparison a rule
+    /// and value.
+    package var watch: RuleWatch?
 
     // Where the rules stand.
     var current: Int32 = -1
@@ -163,6 +169,7 @@ package struct Transaction: ~Copyable {
         errors.removeAll(keepingCapacity: true)
         matchedRules.removeAll(keepingCapacity: true)
         matches.removeAll(keepingCapacity: true)
+        secrets.removeAll()
         highestSeverity = 255
         current = -1
         matched = Pair(variable: .matchedVar, key: -1, source: -1, value: -1)
@@ -171,6 +178,7 @@ package struct Transaction: ~Copyable {
         Self.fill(&groupMasks, plan.groups.count * plan.maskWords, 0)
         pairs.removeAll(keepingCapacity: true)
         generation = 0
+        watch?.start()
         setIdentity()
     }
 
@@ -189,6 +197,7 @@ package struct Transaction: ~Copyable {
     mutating func remove(_ rule: Int32) {
         removed[Int(rule) >> 6] |= 1 << UInt64(rule & 63)
         hasRemoved = true
+        watch?.remove(rule, by: current)
     }
 
     mutating func removeTargets(_ rules: [Int32], _ exclusion: TargetExclusion) {
@@ -196,6 +205,7 @@ package struct Transaction: ~Copyable {
         guard targetRemovals.count < 4096 else { return }
         for rule in rules { targetRemovalRules[Int(rule) >> 6] |= 1 << UInt64(rule & 63) }
         targetRemovals.append(TargetRemoval(rules: rules, exclusion: exclusion))
+        watch?.targetRemovers.append(current)
     }
 }
 

@@ -33,6 +33,7 @@ case "body": unsafe test = { unsafe check($0, $1, BodyProperties.violation) }
 case "transform": unsafe test = { unsafe check($0, $1, WAFProperties.transformation) }
 case "multipart": unsafe test = { unsafe check($0, $1, WAFProperties.multipart) }
 case "json": unsafe test = { unsafe check($0, $1, WAFProperties.json) }
+case "seclang": unsafe test = { unsafe check($0, $1, WAFProperties.secLang) }
 case "required": unsafe test = { unsafe check($0, $1, WAFProperties.required) }
 default:
     fatalError("usage: Fuzz NAME [libFuzzer's arguments]; the names stand in Tests/Fuzz/run")

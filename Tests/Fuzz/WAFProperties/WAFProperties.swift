@@ -1,4 +1,5 @@
 import PorticoBytes
+import PorticoSecLang
 import PorticoWAF
 
 /// What holds for each input of the WAF's functions of bytes. The second argument is one of 256
@@ -61,5 +62,26 @@ package enum WAFProperties {
         if outcome != .matched { return nil }
         return set.occurs(in: value.span, scratch: &scratch)
             ? nil : "a match without any of \(literals)"
+    }
+
+    /// The input is a rule file that may include itself; the choice is not used.
+    package static func secLang(_ input: [UInt8], _ choice: Int) -> String? {
+        let files = RuleFiles(
+            contents: { $0 == "f.conf" ? input : nil }, names: { _ in ["f.conf"] })
+        let tree = SecLangParser.parse(["f.conf"], files: files)
+        let lines = 1 + input.count { $0 == 0x0A }
+        for fault in tree.faults + tree.warnings {
+            if !(1...lines).contains(fault.place.line) || fault.place.column < 1 {
+                return "a fault beyond the file: \(fault.sentence)"
+            }
+        }
+        do throws(RuleSetFault) {
+            let rules = try RuleSet.compile(tree, files: files)
+            if !tree.faults.isEmpty { return "rules with a fault were taken" }
+            if rules.rules.contains(where: { $0.id <= 0 }) { return "a rule without an id" }
+        } catch {
+            if error.faults.isEmpty { return "rules were refused without a fault" }
+        }
+        return nil
     }
 }

@@ -45,4 +45,9 @@ package struct TestOutput: Sendable {
 package struct TestFileFault: Error, Equatable, Sendable {
     package let file: String
     package let message: String
+
+    package init(file: String, message: String) {
+        self.file = file
+        self.message = message
+    }
 }

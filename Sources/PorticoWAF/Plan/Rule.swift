@@ -68,8 +68,7 @@ struct Link: Sendable {
     var isMultiMatch = false
     /// For a look at a slot; a group has its own.
     var chain: Int32 = 0
-    /// The bit of the prefilter that must be set for the test to hold; -1: none.
-    var filter: Int32 = -1
+    var gate = Gate()
     var actions: [Action] = []
     /// The next link of the chain, -1: none.
     var next: Int32 = -1

@@ -13,8 +13,13 @@ package final class RuleSet: Sendable {
     package let files: [String]
 
     let links: [Link]
+    /// Of each link.
+    let gates: [Gate]
+    /// Of each rule.
+    let firstLinks: [Int32]
     /// For phases 1 to 5 (0 is empty): the rules in order.
     let programs: [[Int32]]
+    let lists: [TargetList]
     let groups: [TargetGroup]
     let chains: [Chain]
     let slots: SlotNames
@@ -35,7 +40,10 @@ package final class RuleSet: Sendable {
         warnings = parts.warnings
         files = parts.files
         links = parts.links
+        gates = parts.links.map(\.gate)
+        firstLinks = parts.rules.map(\.firstLink)
         programs = parts.programs
+        lists = parts.lists
         groups = parts.groups
         chains = parts.chains
         prefilter = parts.prefilter
@@ -100,6 +108,7 @@ struct RuleSetParts {
     var files: [String] = []
     var links: [Link] = []
     var programs: [[Int32]] = Array(repeating: [], count: 6)
+    var lists: [TargetList] = []
     var groups: [TargetGroup] = []
     var chains: [Chain] = []
     var slots = SlotNames()

@@ -16,9 +16,7 @@ extension RuleSetBuilder {
         link.isNegated = test.isNegated
         link.test = try compileTest(test)
         link.look = try look(draft.targets[index], chain)
-        if !link.isNegated, !link.isMultiMatch, case .compiled(let made) = link.test {
-            link.filter = filter(test, made)
-        }
+        link.gate = gate(link, test)
         return link
     }
 
@@ -63,7 +61,11 @@ extension RuleSetBuilder {
             } else {
                 number = Int32(parts.chains.count)
                 chainNumbers[codes] = number
-                parts.chains.append(Chain(parent: parent, step: step, path: path + [number]))
+                let touches = parts.chains[Int(parent)].touches.union(step.touches)
+                parts.chains.append(
+                    Chain(
+                        parent: parent, step: step, touches: touches, stepTouches: step.touches,
+                        path: path + [number]))
             }
             path.append(number)
             parent = number
@@ -95,14 +97,19 @@ extension RuleSetBuilder {
         if targets.count == 1, exclusions.isEmpty, case .slot(let slot) = targets[0].selector {
             return targets[0].isCount ? .slotCount(slot) : .slot(slot)
         }
-        let name = nodes.map(\.spelling).joined(separator: "|") + "#\(chain)"
-        if let known = groupNumbers[name] { return .group(known) }
+        let name = nodes.map(\.spelling).joined(separator: "|")
+        let list = listNumbers[name] ?? Int32(parts.lists.count)
+        if list == parts.lists.count {
+            listNumbers[name] = list
+            parts.lists.append(TargetList(targets: targets, exclusions: exclusions))
+        }
+        let key = "\(list)#\(chain)"
+        if let known = groupNumbers[key] { return .group(known) }
         let number = Int32(parts.groups.count)
-        groupNumbers[name] = number
+        groupNumbers[key] = number
         parts.groups.append(
             TargetGroup(
-                targets: targets, exclusions: exclusions, chain: chain,
-                isStatic: targets.allSatisfy { $0.variable.isStatic }))
+                list: list, chain: chain, isStatic: targets.allSatisfy { $0.variable.isStatic }))
         return .group(number)
     }
 
@@ -221,16 +228,28 @@ extension RuleSetBuilder {
         return SecLangFault(kind, at: node.operandPlace)
     }
 
-    private mutating func filter(_ node: OperatorNode, _ made: CompiledOperator) -> Int32 {
+    private mutating func gate(_ link: Link, _ node: OperatorNode) -> Gate {
+        var gate = Gate()
+        if case .group(let group) = link.look, parts.groups[Int(group)].isStatic {
+            gate.group = group
+        }
+        guard !link.isNegated, !link.isMultiMatch, case .compiled(let made) = link.test else {
+            return gate
+        }
         let key = node.name + " " + node.operand.span.text
-        if let known = filterNumbers[key] { return known }
-        var number: Int32 = -1
-        if let literals = made.requiredLiterals, !literals.isEmpty {
-            number = Int32(filterGroups.count)
+        let demands = knownDemands[key] ?? made.demands
+        knownDemands[key] = demands
+        gate.shortest = Int32(clamping: demands.shortest)
+        gate.demand(demands.kinds)
+        guard let literals = demands.literals, !literals.isEmpty else { return gate }
+        if let known = filterNumbers[key] {
+            gate.filter = known
+        } else {
+            gate.filter = Int32(filterGroups.count)
+            filterNumbers[key] = gate.filter
             filterGroups.append(literals)
         }
-        filterNumbers[key] = number
-        return number
+        return gate
     }
 }
 

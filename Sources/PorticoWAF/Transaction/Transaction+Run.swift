@@ -13,6 +13,7 @@ extension Transaction {
         while position < program.count {
             let rule = program[position]
             position += 1
+            if isFiltering, isRuledOut(plan.firstLinks[Int(rule)]) { continue }
             if hasRemoved, removed[Int(rule) >> 6] >> UInt64(rule & 63) & 1 == 1 { continue }
             guard matches(rule) else { continue }
             if plan.rules[Int(rule)].skipTo >= 0 {
@@ -79,6 +80,43 @@ extension Transaction {
         return true
     }
 
+    // MARK: - What cannot match
+
+    /// Whether no value of the link's group has what its operator demands.
+    private mutating func isRuledOut(_ link: Int32) -> Bool {
+        let gate = plan.gates[Int(link)]
+        let group = Int(gate.group)
+        if group < 0 { return false }
+        if groupStates[group].generation != generation { expandStatic(gate.group) }
+        if !gate.admits(groupStates[group].kinds) { return true }
+        if gate.filter < 0 { return false }
+        let word = groupMasks[group * plan.maskWords + Int(gate.filter >> 6)]
+        return word >> UInt64(gate.filter & 63) & 1 == 0
+    }
+
+    /// The next pair from `index` on whose value has what the gate demands; `end` if there is none.
+    private func candidate(from index: Int, to end: Int, _ gate: Gate) -> Int {
+        if !isFiltering { return index }
+        let word = Int(gate.filter >> 6)
+        let bit = UInt64(gate.filter & 63)
+        let shortest = gate.shortest
+        // SAFETY: `sieves` has an element for each pair, and rows lie within `masks`.
+        return unsafe sieves.withUnsafeBufferPointer { sieves in
+            unsafe masks.withUnsafeBufferPointer { masks in
+                var index = index
+                while index < end {
+                    let sieve = unsafe sieves[index]
+                    if gate.admits(sieve.kinds), sieve.count >= shortest {
+                        if gate.filter < 0 { break }
+                        if unsafe masks[Int(sieve.row) &+ word] >> bit & 1 == 1 { break }
+                    }
+                    index &+= 1
+                }
+                return index
+            }
+        }
+    }
+
     // MARK: - One link
 
     private mutating func holds(_ link: Int32, _ rule: Int32) -> Bool {
@@ -105,7 +143,6 @@ extension Transaction {
     }
 
     private mutating func holds(_ link: Int32, _ rule: Int32, _ group: Int32) -> Bool {
-        let filter = plan.links[Int(link)].filter
         guard plan.groups[Int(group)].isStatic else {
             expandDynamic(group)
             var holds = false
@@ -115,21 +152,14 @@ extension Transaction {
             return holds
         }
         if groupStates[Int(group)].generation != generation { expandStatic(group) }
-        if filter >= 0 {
-            let word = groupMasks[Int(group) * plan.maskWords + Int(filter >> 6)]
-            if word >> UInt64(filter & 63) & 1 == 0 { return false }
-        }
-        let state = groupStates[Int(group)]
+        if isFiltering, isRuledOut(link) { return false }
+        let gate = plan.gates[Int(link)]
+        let end = Int(groupStates[Int(group)].end)
         var holds = false
-        for index in Int(state.start)..<Int(state.end) {
-            let pair = pairs[index]
-            if filter >= 0 {
-                let row = Int(heap.slots[Int(pair.value)].mask)
-                if row >= 0, masks[row + Int(filter >> 6)] >> UInt64(filter & 63) & 1 == 0 {
-                    continue
-                }
-            }
-            if tests(link, rule, pair) { holds = true }
+        var index = candidate(from: Int(groupStates[Int(group)].start), to: end, gate)
+        while index < end {
+            if tests(link, rule, pairs[index]) { holds = true }
+            index = candidate(from: index + 1, to: end, gate)
         }
         return holds
     }

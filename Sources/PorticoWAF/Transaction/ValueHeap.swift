@@ -12,6 +12,8 @@ struct ValueHeap {
         var results: Int32 = -1
         /// Its row of prefilter bits; -1: not scanned yet.
         var mask: Int32 = -1
+        /// Of its bytes; none: not looked at yet.
+        var kinds = ByteKinds.none
     }
 
     static let empty: ValueID = 0
@@ -137,11 +139,28 @@ struct ValueHeap {
         return ValueID(truncatingIfNeeded: slots.count - 1)
     }
 
+    /// Which kinds of bytes a value has; computed once.
+    @inline(__always)
+    mutating func kinds(_ value: ValueID) -> ByteKinds {
+        let known = slots[Int(value)].kinds
+        if known != .none { return known }
+        let kinds = ByteKinds(of: bytes(value))
+        slots[Int(value)].kinds = kinds
+        return kinds
+    }
+
     // MARK: - Transformations
 
     /// What the chain makes of a value; computed once.
+    @inline(__always)
     mutating func transformed(_ value: ValueID, by chain: Int32, _ chains: [Chain]) -> ValueID {
-        if chain == 0 { return value }
+        if kinds(value).isDisjoint(with: chains[Int(chain)].touches) { return value }
+        return reallyTransformed(value, by: chain, chains)
+    }
+
+    private mutating func reallyTransformed(
+        _ value: ValueID, by chain: Int32, _ chains: [Chain]
+    ) -> ValueID {
         let row = slots[Int(value)].results
         if row >= 0 {
             let known = results[Int(row + chain)]
@@ -153,7 +172,9 @@ struct ValueHeap {
         let input = transformed(value, by: chains[Int(chain)].parent, chains)
         let step = chains[Int(chain)].step
         let result: ValueID
-        if step.apply(to: loan(input), into: &scratch) {
+        if kinds(input).isDisjoint(with: chains[Int(chain)].stepTouches) {
+            result = input
+        } else if step.apply(to: loan(input), into: &scratch) {
             let start = arena.count
             arena.append(contentsOf: scratch)
             result = self.value(from: start)
@@ -174,7 +195,9 @@ struct HeapSeed: Sendable {
         for text in [[], [0x30], [0x31]] + names.names {
             let start = arena.count
             arena += text
-            slots.append(ValueHeap.Slot(range: ByteRange(start, arena.count)))
+            var slot = ValueHeap.Slot(range: ByteRange(start, arena.count))
+            slot.kinds = ByteKinds(of: text.span)
+            slots.append(slot)
         }
     }
 }

@@ -62,7 +62,7 @@ struct PatternReader: ~Escapable {
     }
 
     private func literal(_ byte: UInt8) -> PatternFacts {
-        PatternFacts(exact: [[ASCII.lowercase(byte)]])
+        PatternFacts(exact: [[ASCII.lowercase(byte)]], kinds: ByteKinds(byte))
     }
 
     /// Behind `(`. A comment is nothing, but a quantifier behind it repeats what stands before it:
@@ -74,6 +74,11 @@ struct PatternReader: ~Escapable {
             guard index < pattern.count else { return nil }
             switch pattern[index] {
             case 0x3A, 0x3E: index &+= 1
+            case 0x3D, 0x21: return readLook(isNegative: pattern[index] == 0x21)
+            case 0x3C where index &+ 1 < pattern.count && pattern[index &+ 1] == 0x3D,
+                0x3C where index &+ 1 < pattern.count && pattern[index &+ 1] == 0x21:
+                index &+= 1
+                return readLook(isNegative: pattern[index] == 0x21)
             case 0x50, 0x3C, 0x27: if !skipName() { return nil }
             default:
                 guard let isWhole = readOptions() else { return nil }
@@ -86,6 +91,20 @@ struct PatternReader: ~Escapable {
         }
         index &+= 1
         return facts
+    }
+
+    /// At the `=` or `!` of a look-around. It takes no bytes; what a positive one needs stands
+    /// somewhere in the value, if not in the match.
+    @_lifetime(self: copy self)
+    private mutating func readLook(isNegative: Bool) -> PatternFacts? {
+        index &+= 1
+        guard let facts = readAlternatives(), index < pattern.count, pattern[index] == 0x29 else {
+            return nil
+        }
+        index &+= 1
+        var result = PatternFacts.empty
+        if !isNegative { result.kinds = facts.kinds }
+        return result
     }
 
     /// `P<name>`, `<name>`, `'name'`; false for look-behind and references.
@@ -138,7 +157,7 @@ struct PatternReader: ~Escapable {
             index &+= 1
             // \N{U+…} is no set, and not of bytes.
             if byte == 0x4E, index < pattern.count, pattern[index] == 0x7B { return nil }
-            return .anything
+            return PatternSets.bytes(byte).map { PatternFacts(kinds: $0.kinds) } ?? .anything
         default:
             guard let value = readEscapedByte() else { return nil }
             return literal(value)
@@ -192,13 +211,15 @@ struct PatternReader: ~Escapable {
         return value
     }
 
-    /// Behind `[`. Small sets are told byte by byte; of larger ones, it is only known where they end.
+    /// Behind `[`. Small sets are told byte by byte; of larger ones, it is only known where they end
+    /// and of what kinds their bytes are.
     @_lifetime(self: copy self)
     private mutating func readClass() -> PatternFacts? {
-        var members: Set<[UInt8]> = []
-        var isKnown = true
+        var members = PatternSets.Bytes()
+        var isNegated = false
+        var isWhole = true
         if index < pattern.count, pattern[index] == 0x5E {
-            isKnown = false
+            isNegated = true
             index &+= 1
         }
         var isFirst = true
@@ -206,7 +227,7 @@ struct PatternReader: ~Escapable {
             isFirst = false
             guard let lower = readMember() else { return nil }
             guard case .byte(let first) = lower else {
-                isKnown = false
+                if case .set(let set?) = lower { members.formUnion(set) } else { isWhole = false }
                 continue
             }
             var last = first
@@ -217,20 +238,24 @@ struct PatternReader: ~Escapable {
                 guard case .byte(let byte) = upper, byte >= first else { return nil }
                 last = byte
             }
-            if last &- first > 16 {
-                isKnown = false
-            } else if isKnown {
-                for byte in first...last { members.insert([ASCII.lowercase(byte)]) }
-            }
+            members.insert(first...last)
         }
         guard index < pattern.count else { return nil }
         index &+= 1
-        return isKnown && members.count <= 16 ? PatternFacts(exact: members) : .anything
+        // What is not known of a set's members would be missing from its kinds, and is no harm to
+        // those of its complement, which are then too many.
+        if isNegated { return PatternFacts(kinds: members.complement.kinds) }
+        if !isWhole { return .anything }
+        guard members.count <= 32 else { return PatternFacts(kinds: members.kinds) }
+        let texts = Set(members.bytes.map { [ASCII.lowercase($0)] })
+        return texts.count <= 16
+            ? PatternFacts(exact: texts, kinds: members.kinds) : PatternFacts(kinds: members.kinds)
     }
 
     private enum Member {
         case byte(UInt8)
-        case set
+        /// Nil: it is not known of what.
+        case set(PatternSets.Bytes?)
     }
 
     @_lifetime(self: copy self)
@@ -246,8 +271,9 @@ struct PatternReader: ~Escapable {
         guard index < pattern.count else { return nil }
         switch pattern[index] {
         case 0x64, 0x44, 0x77, 0x57, 0x73, 0x53, 0x68, 0x48, 0x76, 0x56:
+            let name = pattern[index]
             index &+= 1
-            return .set
+            return .set(PatternSets.bytes(name))
         case 0x62:
             index &+= 1
             return .byte(0x08)
@@ -266,7 +292,7 @@ struct PatternReader: ~Escapable {
             return mark == 0x3A ? .byte(0x5B) : nil
         }
         index = end + 2
-        return .set
+        return .set(nil)
     }
 
     @_lifetime(self: copy self)

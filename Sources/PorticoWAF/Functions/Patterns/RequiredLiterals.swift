@@ -15,9 +15,17 @@ package enum RequiredLiterals {
     /// Lower-case literals of which at least one occurs, ASCII case ignored, in each value that the
     /// pattern matches; nil if nothing is known.
     package static func literals(in pattern: Span<UInt8>) -> [[UInt8]]? {
+        facts(of: pattern).flatMap(literals)
+    }
+
+    static func literals(_ facts: PatternFacts) -> [[UInt8]]? {
+        facts.best?.sorted { $0.lexicographicallyPrecedes($1) }
+    }
+
+    /// Nil: the pattern is not understood.
+    static func facts(of pattern: Span<UInt8>) -> PatternFacts? {
         var reader = PatternReader(pattern)
-        guard let node = reader.readAll(), let best = node.best else { return nil }
-        return best.sorted { $0.lexicographicallyPrecedes($1) }
+        return reader.readAll()
     }
 }
 
@@ -32,6 +40,8 @@ struct PatternFacts {
     var prefix: Texts = [[]], suffix: Texts = [[]]
     /// Texts of which one is within each match, the set that tells most; nil if none is known.
     var inner: Texts?
+    /// Bytes that are within each match.
+    var kinds = KindDemands.none
 
     /// Few, since sets multiply where parts follow each other.
     static let mostExact = 128
@@ -41,6 +51,15 @@ struct PatternFacts {
     static let anything = PatternFacts()
 
     init() {}
+
+    /// - Parameter kinds: of one of which each text has a byte.
+    init(exact: Texts, kinds: ByteKinds) {
+        self.init(exact: exact)
+        self.kinds = KindDemands([kinds])
+    }
+
+    /// What nothing is known of but of which kinds its byte is.
+    init(kinds: ByteKinds) { self.kinds = KindDemands([kinds]) }
 
     init(exact: Texts) {
         self.exact = exact
@@ -54,6 +73,7 @@ struct PatternFacts {
 
     func followed(by next: PatternFacts) -> PatternFacts {
         var result = PatternFacts()
+        result.kinds = kinds.and(next.kinds)
         if let exact, let other = next.exact, exact.count * other.count <= Self.mostExact {
             result.exact = Self.product(exact, other)
         }
@@ -78,6 +98,7 @@ struct PatternFacts {
 
     func or(_ other: PatternFacts) -> PatternFacts {
         var result = PatternFacts()
+        result.kinds = kinds.or(other.kinds)
         if let exact, let second = other.exact, exact.count + second.count <= RequiredLiterals.most
         {
             result.exact = exact.union(second)

@@ -32,9 +32,8 @@ struct ByteKinds: OptionSet, Hashable, Sendable {
 
     /// The kinds of these ASCII characters.
     init(_ characters: StaticString) {
-        var bits: UInt64 = 0
-        characters.withUTF8Buffer { for unsafebyte in unsafe $0 { bits |= Self(byte).rawValue } }
-        rawValue = bits
+        self = characters.withUTF8Buffer { Self(of: unsafe $0.span) }
+            .subtracting([.always, .capitals])
     }
 
     /// All that occur in a text.
@@ -44,10 +43,12 @@ struct ByteKinds: OptionSet, Hashable, Sendable {
             let symbols = unsafe Self.symbols
             var bits: UInt64 = 1 << 63
             var marks: UInt8 = 0
-            for unsafebyte in unsafe bytes {
-                let symbol = unsafe symbols[Int(byte)]
+            var index = 0
+            while index < bytes.count {
+                let symbol = unsafe symbols[Int(bytes[index])]
                 bits |= 1 &<< UInt64(symbol & 63)
                 marks |= symbol
+                index &+= 1
             }
             return bits | UInt64(marks & 0x40) << 56
         }

@@ -7,19 +7,27 @@ struct Gate: Sendable {
     var filter: Int32 = -1
     /// Bytes.
     var shortest: Int32 = 0
+    var kinds = Kinds()
+    /// Of a plain value (`Plainness.plain`) these too.
+    var plainKinds = Kinds()
+
     /// Of each a kind must be there. Three, since `KindDemands.most` are.
-    var kinds = (ByteKinds.everything, ByteKinds.everything, ByteKinds.everything)
+    struct Kinds: Sendable {
+        private var sets = (UInt64.max, UInt64.max, UInt64.max)
 
-    @inline(__always)
-    func admits(_ found: ByteKinds) -> Bool {
-        found.rawValue & kinds.0.rawValue != 0 && found.rawValue & kinds.1.rawValue != 0
-            && found.rawValue & kinds.2.rawValue != 0
-    }
+        init() {}
 
-    mutating func demand(_ demands: KindDemands) {
-        let sets = demands.sets
-        if sets.count > 0 { kinds.0 = sets[0] }
-        if sets.count > 1 { kinds.1 = sets[1] }
-        if sets.count > 2 { kinds.2 = sets[2] }
+        init(_ demands: KindDemands) {
+            let demanded = demands.sets.map(\.rawValue)
+            if demanded.count > 0 { sets.0 = demanded[0] }
+            if demanded.count > 1 { sets.1 = demanded[1] }
+            if demanded.count > 2 { sets.2 = demanded[2] }
+        }
+
+        @inline(__always)
+        func admits(_ found: ByteKinds) -> Bool {
+            found.rawValue & sets.0 != 0 && found.rawValue & sets.1 != 0
+                && found.rawValue & sets.2 != 0
+        }
     }
 }

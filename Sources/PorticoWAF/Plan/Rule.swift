@@ -63,6 +63,8 @@ struct Link: Sendable {
 
     var look: Look
     var test: LinkTest
+    /// The same for plain values (`Plainness.plain`), if it is simpler.
+    var plainTest: CompiledOperator?
     var isNegated = false
     var captures = false
     var isMultiMatch = false

@@ -25,6 +25,8 @@ package final class RuleSet: Sendable {
     let slots: SlotNames
     /// Which rules look at a value that no literal rules out; nil without any.
     let prefilter: LiteralFilter?
+    /// Kinds of bytes that plain values do not have.
+    let absent = Plainness.plain.absent
     let byID: [Int: Int32]
     let scoreSlots: [[Int32]]
     let limitSlot: Int32

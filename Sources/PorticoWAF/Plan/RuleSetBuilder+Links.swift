@@ -15,8 +15,9 @@ extension RuleSetBuilder {
         guard let test = node.test else { return link }
         link.isNegated = test.isNegated
         link.test = try compileTest(test)
-        link.look = try look(draft.targets[index], chain)
+        link.look = try look(draft.targets[index], chain, eachStep: link.isMultiMatch)
         link.gate = gate(link, test)
+        if case .compiled(let made) = link.test { link.plainTest = made.simplified(.plain) }
         return link
     }
 
@@ -76,7 +77,7 @@ extension RuleSetBuilder {
     // MARK: - Targets
 
     private mutating func look(
-        _ nodes: [TargetNode], _ chain: Int32
+        _ nodes: [TargetNode], _ chain: Int32, eachStep: Bool
     ) throws(SecLangFault) -> Link.Look {
         var targets: [Target] = []
         var exclusions: [TargetExclusion] = []
@@ -103,13 +104,14 @@ extension RuleSetBuilder {
             listNumbers[name] = list
             parts.lists.append(TargetList(targets: targets, exclusions: exclusions))
         }
-        let key = "\(list)#\(chain)"
+        let isStatic = targets.allSatisfy { $0.variable.isStatic }
+        let key = "\(list)#\(chain)" + (eachStep && isStatic ? "#" : "")
         if let known = groupNumbers[key] { return .group(known) }
         let number = Int32(parts.groups.count)
         groupNumbers[key] = number
         parts.groups.append(
             TargetGroup(
-                list: list, chain: chain, isStatic: targets.allSatisfy { $0.variable.isStatic }))
+                list: list, chain: chain, isStatic: isStatic, hasEachStep: eachStep && isStatic))
         return .group(number)
     }
 
@@ -233,15 +235,20 @@ extension RuleSetBuilder {
         if case .group(let group) = link.look, parts.groups[Int(group)].isStatic {
             gate.group = group
         }
-        guard !link.isNegated, !link.isMultiMatch, case .compiled(let made) = link.test else {
+        let isStep = gate.group < 0 && link.isMultiMatch
+        guard !isStep, !link.isNegated, case .compiled(let made) = link.test else {
             return gate
         }
         let key = node.name + " " + node.operand.span.text
-        let demands = knownDemands[key] ?? made.demands
-        knownDemands[key] = demands
-        gate.shortest = Int32(clamping: demands.shortest)
-        gate.demand(demands.kinds)
-        guard let literals = demands.literals, !literals.isEmpty else { return gate }
+        let (general, plain) =
+            knownDemands[key] ?? (made.demands(assuming: .none), made.demands(assuming: .plain))
+        knownDemands[key] = (general, plain)
+        gate.shortest = Int32(clamping: general.shortest)
+        gate.kinds = Gate.Kinds(general.kinds)
+        gate.plainKinds = Gate.Kinds(plain.kinds)
+        guard case .group = link.look, let literals = general.literals, !literals.isEmpty else {
+            return gate
+        }
         if let known = filterNumbers[key] {
             gate.filter = known
         } else {

@@ -16,7 +16,7 @@ struct RuleSetBuilder {
     /// Literals of the prefilter, and which texts have which.
     var filterGroups: [[[UInt8]]] = []
     var filterNumbers: [String: Int32] = [:]
-    var knownDemands: [String: Demands] = [:]
+    var knownDemands: [String: (general: Demands, plain: Demands)] = [:]
     /// Actions that name rules, once all rules are known: link, action, what it is about.
     var dataFiles: [String] = []
 

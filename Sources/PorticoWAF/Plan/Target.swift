@@ -46,6 +46,9 @@ struct TargetGroup: Sendable {
     let chain: Int32
     /// Whether the values stay as they are for a phase; TX and what follows matches does not.
     let isStatic: Bool
+    /// Whether its values are those before and after each transformation that changes something
+    /// (`multiMatch`).
+    let hasEachStep: Bool
     /// Whether a rule of the group has a filter.
     var isFiltered = false
 }

@@ -88,10 +88,22 @@ extension Transaction {
         let group = Int(gate.group)
         if group < 0 { return false }
         if groupStates[group].generation != generation { expandStatic(gate.group) }
-        if !gate.admits(groupStates[group].kinds) { return true }
+        if !gate.kinds.admits(groupStates[group].kinds) { return true }
         if gate.filter < 0 { return false }
         let word = groupMasks[group * plan.maskWords + Int(gate.filter >> 6)]
         return word >> UInt64(gate.filter & 63) & 1 == 0
+    }
+
+    /// Whether a value has what the gate demands.
+    private mutating func admits(_ value: ValueID, _ gate: Gate) -> Bool {
+        let kinds = heap.kinds(value)
+        guard gate.kinds.admits(kinds), heap.count(value) >= Int(gate.shortest) else {
+            return false
+        }
+        if kinds.isDisjoint(with: plan.absent), !gate.plainKinds.admits(kinds) { return false }
+        if gate.filter < 0 { return true }
+        let row = Int(row(of: value))
+        return masks[row + Int(gate.filter >> 6)] >> UInt64(gate.filter & 63) & 1 == 1
     }
 
     /// The next pair from `index` on whose value has what the gate demands; `end` if there is none.
@@ -100,13 +112,17 @@ extension Transaction {
         let word = Int(gate.filter >> 6)
         let bit = UInt64(gate.filter & 63)
         let shortest = gate.shortest
+        let absent = plan.absent
         // SAFETY: `sieves` has an element for each pair, and rows lie within `masks`.
         return unsafe sieves.withUnsafeBufferPointer { sieves in
             unsafe masks.withUnsafeBufferPointer { masks in
                 var index = index
                 while index < end {
                     let sieve = unsafe sieves[index]
-                    if gate.admits(sieve.kinds), sieve.count >= shortest {
+                    if gate.kinds.admits(sieve.kinds), sieve.count >= shortest,
+                        !sieve.kinds.isDisjoint(with: absent)
+                            || gate.plainKinds.admits(sieve.kinds)
+                    {
                         if gate.filter < 0 { break }
                         if unsafe masks[Int(sieve.row) &+ word] >> bit & 1 == 1 { break }
                     }
@@ -148,7 +164,11 @@ extension Transaction {
             var holds = false
             // What the link itself adds to TX or MATCHED_VARS is not looked at.
             let count = dynamicPairs.count
-            for index in 0..<count where tests(link, rule, dynamicPairs[index]) { holds = true }
+            let gate = plan.gates[Int(link)]
+            for index in 0..<count {
+                if isFiltering, !admits(dynamicPairs[index].value, gate) { continue }
+                if tests(link, rule, dynamicPairs[index]) { holds = true }
+            }
             return holds
         }
         if groupStates[Int(group)].generation != generation { expandStatic(group) }
@@ -158,7 +178,7 @@ extension Transaction {
         var holds = false
         var index = candidate(from: Int(groupStates[Int(group)].start), to: end, gate)
         while index < end {
-            if tests(link, rule, pairs[index]) { holds = true }
+            if testsOnce(link, rule, pairs[index]) { holds = true }
             index = candidate(from: index + 1, to: end, gate)
         }
         return holds
@@ -167,6 +187,10 @@ extension Transaction {
     /// Tests one value, and does what the link does if it holds.
     private mutating func tests(_ link: Int32, _ rule: Int32, _ pair: Pair) -> Bool {
         if plan.links[Int(link)].isMultiMatch { return testsEachStep(link, rule, pair) }
+        return testsOnce(link, rule, pair)
+    }
+
+    private mutating func testsOnce(_ link: Int32, _ rule: Int32, _ pair: Pair) -> Bool {
         guard isTrue(link, of: pair.value), !isRemoved(pair, from: rule) else { return false }
         accept(link, rule, pair)
         return true
@@ -203,8 +227,13 @@ extension Transaction {
         case .numberMacro(let relation, let macro):
             let number = self.number(macro)
             return relation.holds(DecimalPrefix.value(of: heap.bytes(value)), number) != isNegated
-        case .compiled(let test):
+        case .compiled(var test):
             captures.wanted = plan.links[Int(link)].captures
+            if let plain = plan.links[Int(link)].plainTest,
+                heap.kinds(value).isDisjoint(with: plan.absent), isFiltering
+            {
+                test = plain
+            }
             let holds = test.evaluate(heap.loan(value), captures: &captures)
             if captures.exceededLimits { noteExceededLimits() }
             return holds != isNegated

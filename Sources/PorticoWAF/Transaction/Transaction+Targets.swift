@@ -4,36 +4,56 @@ internal import PorticoBytes
 extension Transaction {
     /// Collects and transforms a group's values, and scans them for the literals of its rules.
     mutating func expandStatic(_ group: Int32) {
-        let isFiltered = plan.groups[Int(group)].isFiltered
         let chain = plan.groups[Int(group)].chain
         let list = Int(plan.groups[Int(group)].list)
         if listStates[list].generation != generation { collectStatic(Int32(list)) }
+        let start = pairs.count
+        let steps = plan.groups[Int(group)].hasEachStep ? plan.chains[Int(chain)].path : []
+        for index in Int(listStates[list].start)..<Int(listStates[list].end) {
+            var pair = sources[index]
+            if !steps.isEmpty {
+                pairs.append(pair)
+                for step in steps {
+                    let value = heap.transformed(pair.source, by: step, plan.chains)
+                    if value == pair.value { continue }
+                    pair.value = value
+                    pairs.append(pair)
+                }
+                continue
+            }
+            pair.value = heap.transformed(pair.source, by: chain, plan.chains)
+            pairs.append(pair)
+        }
+        let kinds = sift(group, from: start, isFiltered: plan.groups[Int(group)].isFiltered)
+        groupStates[Int(group)] = PairState(
+            generation: generation, start: Int32(truncatingIfNeeded: start),
+            end: Int32(truncatingIfNeeded: pairs.count), kinds: kinds)
+    }
+
+    /// Notes of each pair from `start` on what is asked before operators are, and of the group what
+    /// occurs in any of its values.
+    private mutating func sift(_ group: Int32, from start: Int, isFiltered: Bool) -> ByteKinds {
         let words = plan.maskWords
         let mask = Int(group) * words
         if isFiltered { for word in 0..<words { groupMasks[mask + word] = 0 } }
-        let start = pairs.count
         var kinds = ByteKinds.none
-        for index in Int(listStates[list].start)..<Int(listStates[list].end) {
-            var pair = sources[index]
-            pair.value = heap.transformed(pair.source, by: chain, plan.chains)
-            let found = heap.kinds(pair.value)
+        for index in start..<pairs.count {
+            let value = pairs[index].value
+            let found = heap.kinds(value)
             kinds.formUnion(found)
             var row: Int32 = 0
             if isFiltered {
-                row = self.row(of: pair.value)
+                row = self.row(of: value)
                 if row > 0 {
                     for word in 0..<words { groupMasks[mask + word] |= masks[Int(row) + word] }
                 }
             }
-            pairs.append(pair)
             sieves.append(
                 Sieve(
                     kinds: found, row: row,
-                    count: Int32(truncatingIfNeeded: heap.count(pair.value))))
+                    count: Int32(truncatingIfNeeded: heap.count(value))))
         }
-        groupStates[Int(group)] = PairState(
-            generation: generation, start: Int32(truncatingIfNeeded: start),
-            end: Int32(truncatingIfNeeded: pairs.count), kinds: kinds)
+        return kinds
     }
 
     private mutating func collectStatic(_ list: Int32) {
@@ -45,22 +65,27 @@ extension Transaction {
     }
 
     /// Where in `masks` it stands which rules' literals occur in a value. Row 0 has no bit set.
-    private mutating func row(of value: ValueID) -> Int32 {
+    mutating func row(of value: ValueID) -> Int32 {
         let known = heap.slots[Int(value)].mask
         if known >= 0 { return known }
+        if known < -1 {
+            let row = row(of: -2 - known)
+            heap.slots[Int(value)].mask = row
+            return row
+        }
         guard let filter = plan.prefilter else { return 0 }
-        var row = Int32(truncatingIfNeeded: masks.count)
         let bytes = heap.loan(value)
         let words = plan.maskWords
+        var row = masks.count
         for _ in 0..<words { masks.append(0) }
         var all = masks.mutableSpan
-        var bits = all._mutatingExtracting(Int(row)...)
+        var bits = all._mutatingExtracting(row...)
         if !filter.scan(bytes, into: &bits) {
             masks.removeLast(words)
             row = 0
         }
-        heap.slots[Int(value)].mask = row
-        return row
+        heap.slots[Int(value)].mask = Int32(truncatingIfNeeded: row)
+        return Int32(truncatingIfNeeded: row)
     }
 
     mutating func expandDynamic(_ group: Int32) {

@@ -10,7 +10,8 @@ struct ValueHeap {
         var range: ByteRange
         /// Where what the chains make of it stands in `results`; -1: nowhere yet.
         var results: Int32 = -1
-        /// Its row of prefilter bits; -1: not scanned yet.
+        /// Its row of prefilter bits; -1: not scanned yet; below: that of the value `-2 - mask`,
+        /// from which it differs in case only.
         var mask: Int32 = -1
         /// Of its bytes; none: not looked at yet.
         var kinds = ByteKinds.none
@@ -178,6 +179,10 @@ struct ValueHeap {
             let start = arena.count
             arena.append(contentsOf: scratch)
             result = self.value(from: start)
+            if step == .lowercase || step == .uppercase {
+                let known = slots[Int(input)].mask
+                slots[Int(result)].mask = known == -1 ? -2 - input : known
+            }
         } else {
             result = input
         }

@@ -21,25 +21,31 @@ internal import PorticoBytes
     nonisolated(unsafe) private let quads: UnsafeMutablePointer<UInt64>
     /// Of each hash, the first entry; -1: none.
     nonisolated(unsafe) private let heads: UnsafeMutablePointer<Int32>
-    private let entries: [Entry]
+    nonisolated(unsafe) private let entries: UnsafeMutablePointer<Entry>
+    private let entryCount: Int
     /// The literals, in lower case.
-    private let pool: [UInt8]
+    nonisolated(unsafe) private let pool: UnsafeMutablePointer<UInt8>
+    private let poolCount: Int
+    /// Bits of groups; literals that stand in the same groups share a row of `wordCount` words.
+    nonisolated(unsafe) private let rows: UnsafeMutablePointer<UInt64>
+    private let rowCount: Int
 
     private struct Entry {
         /// The window's symbols, and its length in the upper eight bits.
         let key: UInt32
-        let group: UInt32
         /// Into `pool`.
         let start: UInt32
         let count: UInt32
         /// Bytes from the literal's beginning to the window's end.
         let before: UInt32
+        /// A group; or of several, the complement of their row's number.
+        let group: Int32
         /// With the same hash; -1: none.
         var next: Int32
     }
 
-    private static let quadBits: UInt32 = 17
-    private static let headBits: UInt32 = 13
+    private static let quadBits: UInt32 = 19
+    private static let headBits: UInt32 = 14
 
     /// Group *i* are the literals that stand at *i*. A group without literals is never found; an
     /// empty literal may not be among them.
@@ -50,30 +56,58 @@ internal import PorticoBytes
         unsafe quads = Self.zeros(1 << Int(Self.quadBits))
         unsafe heads = .allocate(capacity: 1 << Int(Self.headBits))
         unsafe heads.initialize(repeating: -1, count: 1 << Int(Self.headBits))
+        let words = (groups.count + 63) / 64
         var (singles, entries, pool): (UInt64, [Entry], [UInt8]) = (0, [], [])
+        var rows: [UInt64] = []
+        var rowNumbers: [[Int]: Int32] = [:]
+        var members: [[UInt8]: [Int]] = [:]
         for (group, literals) in groups.enumerated() {
-            for literal in literals where !literal.isEmpty {
-                let window = Self.rarestWindow(of: literal)
-                var code: UInt32 = 0
-                for byte in literal[window] { code = code << 6 | Self.symbol(byte) }
-                switch window.count {
-                case 1: singles |= 1 << UInt64(code)
-                case 2: unsafe Self.set(pairs, code)
-                case 3: unsafe Self.set(triples, code)
-                default: unsafe Self.set(quads, Self.quadHash(code))
-                }
-                let key = UInt32(window.count) << 24 | code
-                let hash = Int(Self.headHash(key))
-                entries.append(
-                    Entry(
-                        key: key, group: UInt32(group), start: UInt32(pool.count),
-                        count: UInt32(literal.count), before: UInt32(window.upperBound),
-                        next: unsafe heads[hash]))
-                unsafe heads[hash] = Int32(entries.count - 1)
-                for byte in literal { pool.append(ASCII.lowercase(byte)) }
+            for literal in Set(literals.map { $0.map(ASCII.lowercase) }) where !literal.isEmpty {
+                members[literal, default: []].append(group)
             }
         }
-        (self.singles, self.entries, self.pool) = (singles, entries, pool)
+        for (literal, groups) in members {
+            var group = Int32(groups[0])
+            if groups.count > 1 {
+                let number = rowNumbers[groups] ?? Int32(rowNumbers.count)
+                if number == rowNumbers.count {
+                    rowNumbers[groups] = number
+                    var row = [UInt64](repeating: 0, count: words)
+                    for group in groups { row[group >> 6] |= UInt64(1) << UInt64(group & 63) }
+                    rows += row
+                }
+                group = ~number
+            }
+            let window = Self.rarestWindow(of: literal)
+            var code: UInt32 = 0
+            for byte in literal[window] { code = code << 6 | Self.symbol(byte) }
+            switch window.count {
+            case 1: singles |= 1 << UInt64(code)
+            case 2: unsafe Self.set(pairs, code)
+            case 3: unsafe Self.set(triples, code)
+            default: unsafe Self.set(quads, Self.quadHash(code))
+            }
+            let key = UInt32(window.count) << 24 | code
+            let hash = Int(Self.headHash(key))
+            entries.append(
+                Entry(
+                    key: key, start: UInt32(pool.count), count: UInt32(literal.count),
+                    before: UInt32(window.upperBound), group: group,
+                    next: unsafe heads[hash]))
+            unsafe heads[hash] = Int32(entries.count - 1)
+            pool += literal
+        }
+        self.singles = singles
+        (entryCount, poolCount) = (entries.count, pool.count)
+        unsafe self.entries = .allocate(capacity: entries.count)
+        unsafe self.pool = .allocate(capacity: pool.count)
+        rowCount = rowNumbers.count
+        unsafe self.rows = .allocate(capacity: rows.count)
+        for index in entries.indices {
+            unsafe (self.entries + index).initialize(to: entries[index])
+        }
+        for index in pool.indices { unsafe (self.pool + index).initialize(to: pool[index]) }
+        for index in rows.indices { unsafe (self.rows + index).initialize(to: rows[index]) }
     }
 
     deinit {
@@ -81,12 +115,15 @@ internal import PorticoBytes
         unsafe triples.deallocate()
         unsafe quads.deallocate()
         unsafe heads.deallocate()
+        unsafe entries.deallocate()
+        unsafe pool.deallocate()
+        unsafe rows.deallocate()
     }
 
     /// Bytes of memory that the compiled set takes.
     package var size: Int {
         (1 << 12 + 1 << 18 + 1 << Int(Self.quadBits)) / 8 + 4 << Int(Self.headBits)
-            + entries.count * MemoryLayout<Entry>.stride + pool.count
+            + entryCount * MemoryLayout<Entry>.stride + poolCount + rowCount * 8 * wordCount
     }
 
     /// Words of 64 bits that `scan` needs.
@@ -117,8 +154,8 @@ internal import PorticoBytes
         var index = 0
         while index < bytes.count {
             let symbol = unsafe UInt32(symbols[Int(start[index])] & 63)
-            code = (code << 6 | symbol) & 0xFF_FFFF
             index &+= 1
+            code = (code << 6 | symbol) & 0xFF_FFFF
             let quad = unsafe Self.bit(quads, Self.quadHash(code))
             let triple = unsafe Self.bit(triples, code & 0x3_FFFF)
             let pair = unsafe Self.bit(pairs, code & 0xFFF)
@@ -142,26 +179,46 @@ internal import PorticoBytes
         _ key: UInt32, _ bytes: UnsafeBufferPointer<UInt8>, _ end: Int,
         _ bits: UnsafeMutablePointer<UInt64>
     ) -> Bool {
+        let words = wordCount
         var found = false
         var next = unsafe heads[Int(Self.headHash(key))]
         while next >= 0 {
-            let entry = entries[Int(next)]
-            next = entry.next
-            if entry.key != key { continue }
-            let (word, bit) = (Int(entry.group >> 6), 1 as UInt64 &<< UInt64(entry.group & 63))
-            if unsafe bits[word] & bit != 0 { continue }
-            let first = end &- Int(entry.before)
-            let count = Int(entry.count)
-            if first < 0 || first &+ count > bytes.count { continue }
-            var offset = 0
-            while offset < count,
-                unsafe ASCII.lowercase(bytes[first &+ offset]) == pool[Int(entry.start) &+ offset]
-            { offset &+= 1 }
-            if offset < count { continue }
-            unsafe bits[word] |= bit
+            let entry = unsafe entries + Int(next)
+            next = unsafe entry.pointee.next
+            if unsafe entry.pointee.key != key { continue }
+            let group = unsafe Int(entry.pointee.group)
+            if group >= 0 {
+                let bit = (1 as UInt64) &<< UInt64(group & 63)
+                // It is known to occur; else it is compared.
+                if unsafe bits[group >> 6] & bit != 0 { continue }
+                if unsafe !occurs(entry, bytes, end) { continue }
+                unsafe bits[group >> 6] |= bit
+            } else {
+                let row = unsafe rows + ~group &* words
+                var missing: UInt64 = 0
+                for word in 0..<words { unsafe missing |= row[word] & ~bits[word] }
+                if missing == 0 { continue }
+                if unsafe !occurs(entry, bytes, end) { continue }
+                for word in 0..<words { unsafe bits[word] |= row[word] }
+            }
             found = true
         }
         return found
+    }
+
+    private func occurs(
+        _ entry: UnsafePointer<Entry>, _ bytes: UnsafeBufferPointer<UInt8>, _ end: Int
+    ) -> Bool {
+        let first = unsafe end &- Int(entry.pointee.before)
+        let count = unsafe Int(entry.pointee.count)
+        let literal = unsafe pool + Int(entry.pointee.start)
+        if first < 0 || first &+ count > bytes.count { return false }
+        var offset = 0
+        while offset < count {
+            if unsafe ASCII.lowercase(bytes[first &+ offset]) != literal[offset] { return false }
+            offset &+= 1
+        }
+        return true
     }
 
     // MARK: - Windows

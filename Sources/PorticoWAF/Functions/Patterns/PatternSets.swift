@@ -44,11 +44,5 @@ enum PatternSets {
             }
             return result
         }
-
-        var kinds: ByteKinds {
-            var kinds = ByteKinds.none
-            for byte in bytes { kinds.formUnion(ByteKinds(byte)) }
-            return kinds
-        }
     }
 }

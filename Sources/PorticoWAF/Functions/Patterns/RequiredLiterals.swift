@@ -7,7 +7,8 @@ internal import PorticoBytes
 /// not understood with certainty (look-around, conditions, recursion, other options than `i s m U`)
 /// makes the whole answer nil: a prefilter may let too much through, never too little.
 package enum RequiredLiterals {
-    /// Bytes; shorter ones are too common to tell anything.
+    /// Bytes; shorter ones are too common to tell anything, but for a mark or control that ordinary
+    /// values do not have.
     package static let shortest = 2
     /// Members of one set; more are not worth their memory.
     static let most = 400
@@ -23,8 +24,10 @@ package enum RequiredLiterals {
     }
 
     /// Nil: the pattern is not understood.
-    static func facts(of pattern: Span<UInt8>) -> PatternFacts? {
-        var reader = PatternReader(pattern)
+    static func facts(
+        of pattern: Span<UInt8>, assuming plainness: Plainness = .none
+    ) -> PatternFacts? {
+        var reader = PatternReader(pattern, assuming: plainness)
         return reader.readAll()
     }
 }
@@ -48,6 +51,10 @@ struct PatternFacts {
     static let longest = 24
 
     static let empty = PatternFacts(exact: [[]])
+    /// Matches nothing, given what is assumed.
+    static let impossible = PatternFacts(exact: [])
+
+    var isImpossible: Bool { exact?.isEmpty ?? false }
     static let anything = PatternFacts()
 
     init() {}
@@ -72,6 +79,7 @@ struct PatternFacts {
     var best: Texts? { Self.better(inner, exact.flatMap(Self.usable)) }
 
     func followed(by next: PatternFacts) -> PatternFacts {
+        if isImpossible || next.isImpossible { return .impossible }
         var result = PatternFacts()
         result.kinds = kinds.and(next.kinds)
         if let exact, let other = next.exact, exact.count * other.count <= Self.mostExact {
@@ -97,6 +105,8 @@ struct PatternFacts {
     }
 
     func or(_ other: PatternFacts) -> PatternFacts {
+        if isImpossible { return other }
+        if other.isImpossible { return self }
         var result = PatternFacts()
         result.kinds = kinds.or(other.kinds)
         if let exact, let second = other.exact, exact.count + second.count <= RequiredLiterals.most
@@ -114,6 +124,8 @@ struct PatternFacts {
 
     func repeated(_ least: Int, _ greatest: Int?) -> PatternFacts {
         if greatest == 0 { return .empty }
+        if isImpossible { return least == 0 ? .empty : self }
+        if exact == [[]] { return least == 0 ? .empty : self }
         if least == 0 {
             // Once or not at all is an alternative; more often is anything.
             return greatest == 1 ? or(.empty) : .anything
@@ -150,7 +162,25 @@ struct PatternFacts {
 
     private static func usable(_ texts: Texts) -> Texts? {
         texts.isEmpty || texts.count > RequiredLiterals.most
-            || texts.contains { $0.count < RequiredLiterals.shortest } ? nil : texts
+            || texts.contains { $0.count < RequiredLiterals.shortest && !isRare($0) }
+            || isCommon(texts) ? nil : texts
+    }
+
+    /// Whether one of them is to be expected within fifty bytes of ordinary text, roughly: then
+    /// finding it costs more than it tells.
+    private static func isCommon(_ texts: Texts) -> Bool {
+        var perMillion = 0
+        for text in texts where text.count < 5 {
+            var share = 1_000_000
+            for byte in text { share = share * ByteKinds(byte).frequency / 1000 }
+            perMillion += share
+        }
+        return perMillion > 10_000
+    }
+
+    /// A byte as rare as three letters are.
+    private static func isRare(_ text: [UInt8]) -> Bool {
+        text.count == 1 && ByteKinds(text[0]).frequency < 5
     }
 
     /// The longer the shortest text the rarer it is found by chance; then the fewer the better.
@@ -164,7 +194,7 @@ struct PatternFacts {
     }
 
     private static func score(_ texts: Texts) -> Int {
-        min(6, texts.lazy.map(\.count).min() ?? 0)
+        min(6, texts.lazy.map { isRare($0) ? 3 : $0.count }.min() ?? 0)
     }
 
     private static func length(_ texts: Texts) -> Int { texts.reduce(0) { $0 + $1.count } }

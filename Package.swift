@@ -137,7 +137,8 @@ let tools: [Target] = [
         name: "PorticoBench",
         dependencies: [
             "PorticoBytes", "PorticoSettings", "PorticoHTTP", "PorticoHTTP1", "PorticoCache",
-            "PorticoCoding", "PorticoLimits", "PorticoLoop", "PorticoWAF",
+            "PorticoCoding", "PorticoLimits", "PorticoLoop", "PorticoSecLang", "PorticoWAF",
+            "PorticoWAFTool",
         ],
         swiftSettings: strict),
 ]

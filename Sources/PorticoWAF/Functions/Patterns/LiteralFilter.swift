@@ -44,7 +44,7 @@ internal import PorticoBytes
         var next: Int32
     }
 
-    private static let quadBits: UInt32 = 19
+    private static let quadBits: UInt32 = 17
     private static let headBits: UInt32 = 14
 
     /// Group *i* are the literals that stand at *i*. A group without literals is never found; an

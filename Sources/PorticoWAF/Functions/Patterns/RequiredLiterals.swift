@@ -7,8 +7,7 @@ internal import PorticoBytes
 /// not understood with certainty (look-around, conditions, recursion, other options than `i s m U`)
 /// makes the whole answer nil: a prefilter may let too much through, never too little.
 package enum RequiredLiterals {
-    /// Bytes; shorter ones are too common to tell anything, but for a mark or control that ordinary
-    /// values do not have.
+    /// Bytes; shorter ones are too common to tell anything.
     package static let shortest = 2
     /// Members of one set; more are not worth their memory.
     static let most = 400
@@ -162,11 +161,11 @@ struct PatternFacts {
 
     private static func usable(_ texts: Texts) -> Texts? {
         texts.isEmpty || texts.count > RequiredLiterals.most
-            || texts.contains { $0.count < RequiredLiterals.shortest && !isRare($0) }
+            || texts.contains { $0.count < RequiredLiterals.shortest }
             || isCommon(texts) ? nil : texts
     }
 
-    /// Whether one of them is to be expected within fifty bytes of ordinary text, roughly: then
+    /// Whether one of them is to be expected within a hundred bytes of ordinary text, roughly: then
     /// finding it costs more than it tells.
     private static func isCommon(_ texts: Texts) -> Bool {
         var perMillion = 0
@@ -176,11 +175,6 @@ struct PatternFacts {
             perMillion += share
         }
         return perMillion > 10_000
-    }
-
-    /// A byte as rare as three letters are.
-    private static func isRare(_ text: [UInt8]) -> Bool {
-        text.count == 1 && ByteKinds(text[0]).frequency < 5
     }
 
     /// The longer the shortest text the rarer it is found by chance; then the fewer the better.
@@ -194,7 +188,7 @@ struct PatternFacts {
     }
 
     private static func score(_ texts: Texts) -> Int {
-        min(6, texts.lazy.map { isRare($0) ? 3 : $0.count }.min() ?? 0)
+        min(6, texts.lazy.map(\.count).min() ?? 0)
     }
 
     private static func length(_ texts: Texts) -> Int { texts.reduce(0) { $0 + $1.count } }

@@ -199,7 +199,7 @@ struct PatternReader: ~Escapable {
             // \N{U+…} is no set, and not of bytes.
             if byte == 0x4E, index < pattern.count, pattern[index] == 0x7B { return nil }
             guard let members = PatternSets.bytes(byte) else { return .anything }
-            return set(members)
+            return set(members, areTold: false)
         default:
             guard let value = readEscapedByte() else { return nil }
             return literal(value)
@@ -260,6 +260,7 @@ struct PatternReader: ~Escapable {
         var members = PatternSets.Bytes()
         var isNegated = false
         var isWhole = true
+        var areTold = true
         if index < pattern.count, pattern[index] == 0x5E {
             isNegated = true
             index &+= 1
@@ -270,6 +271,7 @@ struct PatternReader: ~Escapable {
             guard let lower = readMember() else { return nil }
             guard case .byte(let first) = lower else {
                 if case .set(let set?) = lower { members.formUnion(set) } else { isWhole = false }
+                areTold = false
                 continue
             }
             var last = first
@@ -286,17 +288,17 @@ struct PatternReader: ~Escapable {
         index &+= 1
         // What is not known of a set's members would be missing from its kinds, and is no harm to
         // those of its complement, which are then too many.
-        if isNegated { return set(members.complement) }
-        return isWhole ? set(members) : .anything
+        if isNegated { return set(members.complement, areTold: false) }
+        return isWhole ? set(members, areTold: areTold) : .anything
     }
 
-    /// One byte of these.
-    private func set(_ members: PatternSets.Bytes) -> PatternFacts {
+    /// One byte of these; told one by one, or of which kinds they are.
+    private func set(_ members: PatternSets.Bytes, areTold: Bool) -> PatternFacts {
         let bytes = members.bytes.filter { !plainness.isAbsent($0) }
         if bytes.isEmpty { return .impossible }
         var kinds = ByteKinds.none
         for byte in bytes { kinds.formUnion(ByteKinds(byte)) }
-        guard bytes.count <= 32 else { return PatternFacts(kinds: kinds) }
+        guard areTold, bytes.count <= 32 else { return PatternFacts(kinds: kinds) }
         let texts = Set(bytes.map { [ASCII.lowercase($0)] })
         return texts.count <= 16
             ? PatternFacts(exact: texts, kinds: kinds) : PatternFacts(kinds: kinds)

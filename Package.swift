@@ -156,7 +156,8 @@ let tools: [Target] = [
         name: "PorticoBench",
         dependencies: [
             "PorticoBytes", "PorticoSettings", "PorticoHTTP", "PorticoHTTP1", "PorticoCache",
-            "PorticoCoding", "PorticoLimits", "PorticoLoop", "PorticoServer", "PorticoWAF",
+            "PorticoCoding", "PorticoLimits", "PorticoLoop", "PorticoSecLang", "PorticoServer",
+            "PorticoWAF", "PorticoWAFTool",
         ],
         swiftSettings: strict),
 ]

@@ -16,7 +16,7 @@ struct portico_scratch {
 };
 
 portico_literals *portico_literals_compile(
-    const uint8_t *bytes, const portico_literal *literals, size_t count, bool caseless, bool once,
+    const uint8_t *bytes, const portico_literal *literals, size_t count, bool caseless,
     char *text, size_t capacity) {
     if (capacity) text[0] = 0;
     if (!count || count > UINT_MAX) return NULL;
@@ -29,7 +29,7 @@ portico_literals *portico_literals_compile(
             starts[i] = (const char *)bytes + literals[i].offset;
             counts[i] = literals[i].count;
             ids[i] = literals[i].id;
-            flags[i] = (caseless ? HS_FLAG_CASELESS : 0) | (once ? HS_FLAG_SINGLEMATCH : 0);
+            flags[i] = caseless ? HS_FLAG_CASELESS : 0;
         }
         hs_compile_error_t *error = NULL;
         hs_error_t status = hs_compile_lit_multi(
@@ -84,20 +84,6 @@ static bool scan(
             context);
     }
     return status == HS_SUCCESS || status == HS_SCAN_TERMINATED;
-}
-
-static int set_bit(
-    unsigned id, unsigned long long from, unsigned long long to, unsigned flags, void *context) {
-    (void)from, (void)to, (void)flags;
-    uint64_t *bits = context;
-    bits[id >> 6] |= 1ULL << (id & 63);
-    return 0;
-}
-
-bool portico_literals_scan(
-    const portico_literals *literals, portico_scratch *scratch, const uint8_t *bytes, size_t count,
-    uint64_t *bits) {
-    return scan(literals, scratch, bytes, count, set_bit, bits);
 }
 
 static int stop(

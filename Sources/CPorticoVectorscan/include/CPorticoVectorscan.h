@@ -21,10 +21,9 @@ typedef struct {
     uint32_t id;
 } portico_literal;
 
-/// NULL if the set is empty or Vectorscan refuses it; `text` then holds its sentence. With
-/// `once`, an id is reported at most once a scan.
+/// NULL if the set is empty or Vectorscan refuses it; `text` then holds its sentence.
 portico_literals *_Nullable portico_literals_compile(
-    const uint8_t *bytes, const portico_literal *literals, size_t count, bool caseless, bool once,
+    const uint8_t *bytes, const portico_literal *literals, size_t count, bool caseless,
     char *text, size_t capacity);
 void portico_literals_free(portico_literals *literals);
 /// Bytes of memory.
@@ -33,10 +32,6 @@ size_t portico_literals_size(const portico_literals *literals);
 portico_scratch *_Nullable portico_scratch_make(void);
 void portico_scratch_free(portico_scratch *scratch);
 
-/// Sets bit `id` for each literal that occurs. False where the scan could not be done: no memory.
-bool portico_literals_scan(
-    const portico_literals *literals, portico_scratch *scratch, const uint8_t *_Nullable bytes,
-    size_t count, uint64_t *bits);
 /// Whether any occurs: 1, 0, or -1 where the scan could not be done.
 int portico_literals_occur(
     const portico_literals *literals, portico_scratch *scratch, const uint8_t *_Nullable bytes,

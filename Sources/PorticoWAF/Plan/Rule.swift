@@ -63,13 +63,14 @@ struct Link: Sendable {
 
     var look: Look
     var test: LinkTest
+    /// The same for plain values (`Plainness.plain`), if it is simpler.
+    var plainTest: CompiledOperator?
     var isNegated = false
     var captures = false
     var isMultiMatch = false
     /// For a look at a slot; a group has its own.
     var chain: Int32 = 0
-    /// The bit of the prefilter that must be set for the test to hold; -1: none.
-    var filter: Int32 = -1
+    var gate = Gate()
     var actions: [Action] = []
     /// The next link of the chain, -1: none.
     var next: Int32 = -1

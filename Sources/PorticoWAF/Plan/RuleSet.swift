@@ -13,13 +13,20 @@ package final class RuleSet: Sendable {
     package let files: [String]
 
     let links: [Link]
+    /// Of each link.
+    let gates: [Gate]
+    /// Of each rule.
+    let firstLinks: [Int32]
     /// For phases 1 to 5 (0 is empty): the rules in order.
     let programs: [[Int32]]
+    let lists: [TargetList]
     let groups: [TargetGroup]
     let chains: [Chain]
     let slots: SlotNames
     /// Which rules look at a value that no literal rules out; nil without any.
     let prefilter: LiteralFilter?
+    /// Kinds of bytes that plain values do not have.
+    let absent = Plainness.plain.absent
     let byID: [Int: Int32]
     let scoreSlots: [[Int32]]
     let limitSlot: Int32
@@ -35,7 +42,10 @@ package final class RuleSet: Sendable {
         warnings = parts.warnings
         files = parts.files
         links = parts.links
+        gates = parts.links.map(\.gate)
+        firstLinks = parts.rules.map(\.firstLink)
         programs = parts.programs
+        lists = parts.lists
         groups = parts.groups
         chains = parts.chains
         prefilter = parts.prefilter
@@ -100,6 +110,7 @@ struct RuleSetParts {
     var files: [String] = []
     var links: [Link] = []
     var programs: [[Int32]] = Array(repeating: [], count: 6)
+    var lists: [TargetList] = []
     var groups: [TargetGroup] = []
     var chains: [Chain] = []
     var slots = SlotNames()

@@ -15,10 +15,9 @@ extension RuleSetBuilder {
         guard let test = node.test else { return link }
         link.isNegated = test.isNegated
         link.test = try compileTest(test)
-        link.look = try look(draft.targets[index], chain)
-        if !link.isNegated, !link.isMultiMatch, case .compiled(let made) = link.test {
-            link.filter = filter(test, made)
-        }
+        link.look = try look(draft.targets[index], chain, eachStep: link.isMultiMatch)
+        link.gate = gate(link, test)
+        if case .compiled(let made) = link.test { link.plainTest = made.simplified(.plain) }
         return link
     }
 
@@ -63,7 +62,11 @@ extension RuleSetBuilder {
             } else {
                 number = Int32(parts.chains.count)
                 chainNumbers[codes] = number
-                parts.chains.append(Chain(parent: parent, step: step, path: path + [number]))
+                let touches = parts.chains[Int(parent)].touches.union(step.touches)
+                parts.chains.append(
+                    Chain(
+                        parent: parent, step: step, touches: touches, stepTouches: step.touches,
+                        path: path + [number]))
             }
             path.append(number)
             parent = number
@@ -74,7 +77,7 @@ extension RuleSetBuilder {
     // MARK: - Targets
 
     private mutating func look(
-        _ nodes: [TargetNode], _ chain: Int32
+        _ nodes: [TargetNode], _ chain: Int32, eachStep: Bool
     ) throws(SecLangFault) -> Link.Look {
         var targets: [Target] = []
         var exclusions: [TargetExclusion] = []
@@ -95,14 +98,20 @@ extension RuleSetBuilder {
         if targets.count == 1, exclusions.isEmpty, case .slot(let slot) = targets[0].selector {
             return targets[0].isCount ? .slotCount(slot) : .slot(slot)
         }
-        let name = nodes.map(\.spelling).joined(separator: "|") + "#\(chain)"
-        if let known = groupNumbers[name] { return .group(known) }
+        let name = nodes.map(\.spelling).joined(separator: "|")
+        let list = listNumbers[name] ?? Int32(parts.lists.count)
+        if list == parts.lists.count {
+            listNumbers[name] = list
+            parts.lists.append(TargetList(targets: targets, exclusions: exclusions))
+        }
+        let isStatic = targets.allSatisfy { $0.variable.isStatic }
+        let key = "\(list)#\(chain)" + (eachStep && isStatic ? "#" : "")
+        if let known = groupNumbers[key] { return .group(known) }
         let number = Int32(parts.groups.count)
-        groupNumbers[name] = number
+        groupNumbers[key] = number
         parts.groups.append(
             TargetGroup(
-                targets: targets, exclusions: exclusions, chain: chain,
-                isStatic: targets.allSatisfy { $0.variable.isStatic }))
+                list: list, chain: chain, isStatic: isStatic, hasEachStep: eachStep && isStatic))
         return .group(number)
     }
 
@@ -221,16 +230,33 @@ extension RuleSetBuilder {
         return SecLangFault(kind, at: node.operandPlace)
     }
 
-    private mutating func filter(_ node: OperatorNode, _ made: CompiledOperator) -> Int32 {
+    private mutating func gate(_ link: Link, _ node: OperatorNode) -> Gate {
+        var gate = Gate()
+        if case .group(let group) = link.look, parts.groups[Int(group)].isStatic {
+            gate.group = group
+        }
+        let isStep = gate.group < 0 && link.isMultiMatch
+        guard !isStep, !link.isNegated, case .compiled(let made) = link.test else {
+            return gate
+        }
         let key = node.name + " " + node.operand.span.text
-        if let known = filterNumbers[key] { return known }
-        var number: Int32 = -1
-        if let literals = made.requiredLiterals, !literals.isEmpty {
-            number = Int32(filterGroups.count)
+        let (general, plain) =
+            knownDemands[key] ?? (made.demands(assuming: .none), made.demands(assuming: .plain))
+        knownDemands[key] = (general, plain)
+        gate.shortest = Int32(clamping: general.shortest)
+        gate.kinds = Gate.Kinds(general.kinds)
+        gate.plainKinds = Gate.Kinds(plain.kinds)
+        guard case .group = link.look, let literals = general.literals, !literals.isEmpty else {
+            return gate
+        }
+        if let known = filterNumbers[key] {
+            gate.filter = known
+        } else {
+            gate.filter = Int32(filterGroups.count)
+            filterNumbers[key] = gate.filter
             filterGroups.append(literals)
         }
-        filterNumbers[key] = number
-        return number
+        return gate
     }
 }
 

@@ -8,12 +8,15 @@ struct RuleSetBuilder {
     var parts = RuleSetParts()
     var faults: [SecLangFault] = []
     var compiler: OperatorCompiler
-    /// Of each group, by how it is written.
+    /// Of each list, by how it is written.
+    var listNumbers: [String: Int32] = [:]
+    /// Of each group, by list and chain.
     var groupNumbers: [String: Int32] = [:]
     var chainNumbers: [[Int32]: Int32] = [:]
     /// Literals of the prefilter, and which texts have which.
     var filterGroups: [[[UInt8]]] = []
     var filterNumbers: [String: Int32] = [:]
+    var knownDemands: [String: (general: Demands, plain: Demands)] = [:]
     /// Actions that name rules, once all rules are known: link, action, what it is about.
     var dataFiles: [String] = []
 
@@ -28,7 +31,9 @@ struct RuleSetBuilder {
         let drafts = RuleDrafts(tree)
         faults = tree.faults + drafts.faults
         parts.warnings = tree.warnings + drafts.warnings
-        parts.chains = [Chain(parent: 0, step: .lowercase, path: [])]
+        parts.chains = [
+            Chain(parent: 0, step: .lowercase, touches: .none, stepTouches: .none, path: [])
+        ]
         chainNumbers[[]] = 0
         for (setting, arguments, _) in drafts.settings { apply(setting, arguments) }
         parts.settings.responseBodyTypes = responseTypes(drafts.settings)
@@ -42,14 +47,8 @@ struct RuleSetBuilder {
         }
         resolve(skips, drafts)
         resolveSelections()
-        let literals = filterGroups
-        do throws(LiteralSet.Fault) {
-            if !literals.isEmpty { parts.prefilter = try LiteralFilter(groups: literals) }
-        } catch {
-            // Without it, everything is looked at.
-            for index in parts.links.indices { parts.links[index].filter = -1 }
-        }
-        for link in parts.links where link.filter >= 0 {
+        if !filterGroups.isEmpty { parts.prefilter = LiteralFilter(groups: filterGroups) }
+        for link in parts.links where link.gate.filter >= 0 {
             if case .group(let group) = link.look { parts.groups[Int(group)].isFiltered = true }
         }
         parts.files = tree.files + dataFiles

@@ -39,15 +39,24 @@ struct TargetExclusion: Sendable {
     let selector: KeySelector
 }
 
-/// The values that rules look at after the same transformations: collected, transformed and
-/// scanned for literals once for all rules that name the same.
-struct TargetGroup: Sendable {
+/// The values that rules name, before transformations: collected once for all that name the same.
+struct TargetList: Sendable {
     var targets: [Target]
     var exclusions: [TargetExclusion]
+}
+
+/// The values of a list after the same transformations: transformed and scanned for literals once
+/// for all rules that look at them.
+struct TargetGroup: Sendable {
+    /// Index of its `TargetList`.
+    let list: Int32
     /// A node of the plan's chains.
     let chain: Int32
     /// Whether the values stay as they are for a phase; TX and what follows matches does not.
     let isStatic: Bool
+    /// Whether its values are those before and after each transformation that changes something
+    /// (`multiMatch`).
+    let hasEachStep: Bool
     /// Whether a rule of the group has a filter.
     var isFiltered = false
 }
@@ -56,6 +65,10 @@ struct TargetGroup: Sendable {
 struct Chain: Sendable {
     let parent: Int32
     let step: Transformation
+    /// A value without any of these kinds of bytes comes out of all steps as it went in.
+    let touches: ByteKinds
+    /// The same of `step` alone.
+    let stepTouches: ByteKinds
     /// All steps in order, for multiMatch.
     let path: [Int32]
 }

@@ -93,16 +93,16 @@ package struct RuleWatch: Sendable {
     }
 
     /// The group's values are collected anew.
-    mutating func forget(_ group: Int32) { excluded[group] = nil }
+    mutating func forget(_ list: Int32) { excluded[list] = nil }
 
-    /// What was excluded from a group counts for each rule that looks at it.
-    mutating func open(_ group: Int32) {
-        guard showsValues, let looks = excluded[group] else { return }
+    /// What was excluded from a list of targets counts for each rule that looks at it.
+    mutating func open(_ list: Int32) {
+        guard showsValues, let looks = excluded[list] else { return }
         for look in looks { add(look) }
     }
 
-    mutating func exclude(_ look: Look, from group: Int32, isShared: Bool) {
-        if isShared { excluded[group, default: []].append(look) } else { add(look) }
+    mutating func exclude(_ look: Look, from list: Int32, isShared: Bool) {
+        if isShared { excluded[list, default: []].append(look) } else { add(look) }
     }
 
     mutating func add(_ look: Look) {
@@ -205,11 +205,11 @@ extension Transaction {
     }
 
     mutating func watchExcluded(
-        _ group: Int32, _ variable: Variable, _ key: ValueID, _ value: ValueID
+        _ list: Int32, _ variable: Variable, _ key: ValueID, _ value: ValueID, isShared: Bool
     ) {
         let look = RuleWatch.Look(
             variable: name(Pair(variable: variable, key: key, source: value, value: value)),
             source: heap.bytes(value).array, outcome: .excludedByTarget)
-        watch?.exclude(look, from: group, isShared: plan.groups[Int(group)].isStatic)
+        watch?.exclude(look, from: list, isShared: isShared)
     }
 }

@@ -9,7 +9,7 @@ extension Transaction {
         set(.filesCombinedSize, ValueHeap.zero)
         setMultipart([])
         if count > 0 {
-            generation += 1
+            generation &+= 1
             var fileBytes = 0
             read(&fileBytes)
             if count - fileBytes > plan.settings.requestBodyNoFilesLimit { isTooLarge = true }

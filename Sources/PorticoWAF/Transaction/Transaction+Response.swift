@@ -39,7 +39,7 @@ extension Transaction {
     /// Phase 3.
     package mutating func inspectResponseHead(now: Instant) -> Intervention? {
         self.now = now
-        generation += 1
+        generation &+= 1
         run(phase: 3)
         return intervention
     }
@@ -65,7 +65,7 @@ extension Transaction {
         self.now = now
         if engine == .off { return nil }
         if intervention != nil { return intervention }
-        generation += 1
+        generation &+= 1
         set(.outboundDataError, isResponseTruncated ? ValueHeap.one : ValueHeap.zero)
         let body = responseBytes
         set(.responseBody, wantsResponseBody ? heap.add(body.span) : ValueHeap.empty)

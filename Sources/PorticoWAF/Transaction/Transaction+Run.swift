@@ -13,6 +13,7 @@ extension Transaction {
         while position < program.count {
             let rule = program[position]
             position += 1
+            if isFiltering, isRuledOut(plan.firstLinks[Int(rule)]) { continue }
             if hasRemoved, removed[Int(rule) >> 6] >> UInt64(rule & 63) & 1 == 1 {
                 watch?.leaveOut(rule)
                 continue
@@ -86,6 +87,59 @@ extension Transaction {
         return true
     }
 
+    // MARK: - What cannot match
+
+    /// Whether no value of the link's group has what its operator demands.
+    private mutating func isRuledOut(_ link: Int32) -> Bool {
+        let gate = plan.gates[Int(link)]
+        let group = Int(gate.group)
+        if group < 0 { return false }
+        if groupStates[group].generation != generation { expandStatic(gate.group) }
+        if !gate.kinds.admits(groupStates[group].kinds) { return true }
+        if gate.filter < 0 { return false }
+        let word = groupMasks[group * plan.maskWords + Int(gate.filter >> 6)]
+        return word >> UInt64(gate.filter & 63) & 1 == 0
+    }
+
+    /// Whether a value has what the gate demands.
+    private mutating func admits(_ value: ValueID, _ gate: Gate) -> Bool {
+        let kinds = heap.kinds(value)
+        guard gate.kinds.admits(kinds), heap.count(value) >= Int(gate.shortest) else {
+            return false
+        }
+        if kinds.isDisjoint(with: plan.absent), !gate.plainKinds.admits(kinds) { return false }
+        if gate.filter < 0 { return true }
+        let row = Int(row(of: value))
+        return masks[row + Int(gate.filter >> 6)] >> UInt64(gate.filter & 63) & 1 == 1
+    }
+
+    /// The next pair from `index` on whose value has what the gate demands; `end` if there is none.
+    private func candidate(from index: Int, to end: Int, _ gate: Gate) -> Int {
+        if !isFiltering { return index }
+        let word = Int(gate.filter >> 6)
+        let bit = UInt64(gate.filter & 63)
+        let shortest = gate.shortest
+        let absent = plan.absent
+        // SAFETY: `sieves` has an element for each pair, and rows lie within `masks`.
+        return unsafe sieves.withUnsafeBufferPointer { sieves in
+            unsafe masks.withUnsafeBufferPointer { masks in
+                var index = index
+                while index < end {
+                    let sieve = unsafe sieves[index]
+                    if gate.kinds.admits(sieve.kinds), sieve.count >= shortest,
+                        !sieve.kinds.isDisjoint(with: absent)
+                            || gate.plainKinds.admits(sieve.kinds)
+                    {
+                        if gate.filter < 0 { break }
+                        if unsafe masks[Int(sieve.row) &+ word] >> bit & 1 == 1 { break }
+                    }
+                    index &+= 1
+                }
+                return index
+            }
+        }
+    }
+
     // MARK: - One link
 
     private mutating func holds(_ link: Int32, _ rule: Int32) -> Bool {
@@ -112,37 +166,31 @@ extension Transaction {
     }
 
     private mutating func holds(_ link: Int32, _ rule: Int32, _ group: Int32) -> Bool {
-        // Who watches shall see each value, also those that the prefilter rules out.
-        let filter = watch?.showsValues == true ? -1 : plan.links[Int(link)].filter
         guard plan.groups[Int(group)].isStatic else {
             expandDynamic(group)
             var holds = false
             // What the link itself adds to TX or MATCHED_VARS is not looked at.
             let count = dynamicPairs.count
-            for index in 0..<count where tests(link, rule, dynamicPairs[index]) { holds = true }
+            let gate = plan.gates[Int(link)]
+            for index in 0..<count {
+                if isFiltering, !admits(dynamicPairs[index].value, gate) { continue }
+                if tests(link, rule, dynamicPairs[index]) { holds = true }
+            }
             return holds
         }
         if groupStates[Int(group)].generation != generation {
-            watch?.forget(group)
             expandStatic(group)
             watch?.countShared()
         }
-        watch?.open(group)
-        if filter >= 0 {
-            let word = groupMasks[Int(group) * plan.maskWords + Int(filter >> 6)]
-            if word >> UInt64(filter & 63) & 1 == 0 { return false }
-        }
-        let state = groupStates[Int(group)]
+        watch?.open(plan.groups[Int(group)].list)
+        if isFiltering, isRuledOut(link) { return false }
+        let gate = plan.gates[Int(link)]
+        let end = Int(groupStates[Int(group)].end)
         var holds = false
-        for index in Int(state.start)..<Int(state.end) {
-            let pair = pairs[index]
-            if filter >= 0 {
-                let row = Int(heap.slots[Int(pair.value)].mask)
-                if row >= 0, masks[row + Int(filter >> 6)] >> UInt64(filter & 63) & 1 == 0 {
-                    continue
-                }
-            }
-            if tests(link, rule, pair) { holds = true }
+        var index = candidate(from: Int(groupStates[Int(group)].start), to: end, gate)
+        while index < end {
+            if testsOnce(link, rule, pairs[index]) { holds = true }
+            index = candidate(from: index + 1, to: end, gate)
         }
         return holds
     }
@@ -150,6 +198,10 @@ extension Transaction {
     /// Tests one value, and does what the link does if it holds.
     private mutating func tests(_ link: Int32, _ rule: Int32, _ pair: Pair) -> Bool {
         if plan.links[Int(link)].isMultiMatch { return testsEachStep(link, rule, pair) }
+        return testsOnce(link, rule, pair)
+    }
+
+    private mutating func testsOnce(_ link: Int32, _ rule: Int32, _ pair: Pair) -> Bool {
         let holds = isTrue(link, of: pair.value) && !isRemoved(pair, from: rule)
         if watch?.showsValues == true { watchValue(link, rule, pair, holds) }
         guard holds else { return false }
@@ -193,8 +245,13 @@ extension Transaction {
         case .numberMacro(let relation, let macro):
             let number = self.number(macro)
             return relation.holds(DecimalPrefix.value(of: heap.bytes(value)), number) != isNegated
-        case .compiled(let test):
+        case .compiled(var test):
             captures.wanted = plan.links[Int(link)].captures
+            if let plain = plan.links[Int(link)].plainTest,
+                heap.kinds(value).isDisjoint(with: plan.absent), isFiltering
+            {
+                test = plain
+            }
             let holds = test.evaluate(heap.loan(value), captures: &captures)
             if captures.exceededLimits { noteExceededLimits() }
             return holds != isNegated

@@ -24,9 +24,6 @@ package struct Transaction: ~Copyable {
     /// For patterns over keys, so that they do not disturb a rule's groups.
     var keyCaptures = PatternCaptures()
     var masks: [UInt64] = []
-    var scanRow: [UInt64]
-    var joint: [UInt8] = []
-    var jointValues: [ValueID] = []
 
     // What the request is.
     var scalars: [ValueID] = []
@@ -76,11 +73,19 @@ package struct Transaction: ~Copyable {
     var current: Int32 = -1
     var matched = Pair(variable: .matchedVar, key: -1, source: -1, value: -1)
     var matchedVars: [Pair] = []
-    var groupStates: [GroupState] = []
-    var groupMasks: [UInt64] = []
+    /// What the lists name, before transformations, and what the groups look at.
+    var sources: [Pair] = []
     var pairs: [Pair] = []
+    /// Of each pair.
+    var sieves: [Sieve] = []
+    var listStates: [PairState]
+    var groupStates: [PairState]
+    var groupMasks: [UInt64]
     var dynamicPairs: [Pair] = []
+    /// Of the variables; goes on from one request to the next.
     var generation: Int32 = 0
+    /// Off: each operator looks at each value. The answers are the same.
+    package var isFiltering = true
 
     struct Entry {
         let key: ValueID
@@ -97,10 +102,21 @@ package struct Transaction: ~Copyable {
         var value: ValueID
     }
 
-    struct GroupState {
+    /// What is asked of a value before an operator is.
+    struct Sieve {
+        let kinds: ByteKinds
+        /// Of `masks`.
+        let row: Int32
+        let count: Int32
+    }
+
+    /// Where the pairs of a list or group stand.
+    struct PairState {
         var generation: Int32 = -1
         var start: Int32 = 0
         var end: Int32 = 0
+        /// All that occur in its values.
+        var kinds = ByteKinds.none
     }
 
     struct TargetRemoval {
@@ -119,7 +135,9 @@ package struct Transaction: ~Copyable {
         responseBodyLimit = min(settings.responseBodyBytes, plan.settings.responseBodyLimit)
         self.persistent = persistent
         heap = ValueHeap(plan)
-        scanRow = Array(repeating: 0, count: plan.maskWords)
+        listStates = Array(repeating: PairState(), count: plan.lists.count)
+        groupStates = Array(repeating: PairState(), count: plan.groups.count)
+        groupMasks = Array(repeating: 0, count: plan.groups.count * plan.maskWords)
         captures = OperatorCaptures(
             limits: PatternLimits(
                 match: UInt32(clamping: plan.settings.matchLimit),
@@ -174,11 +192,14 @@ package struct Transaction: ~Copyable {
         current = -1
         matched = Pair(variable: .matchedVar, key: -1, source: -1, value: -1)
         matchedVars.removeAll(keepingCapacity: true)
-        Self.fill(&groupStates, plan.groups.count, GroupState())
-        Self.fill(&groupMasks, plan.groups.count * plan.maskWords, 0)
+        sources.removeAll(keepingCapacity: true)
         pairs.removeAll(keepingCapacity: true)
-        generation = 0
+        sieves.removeAll(keepingCapacity: true)
+        // What was collected before is of no generation any more.
+        generation &+= 1
         watch?.start()
+        // Who watches shall see each value, also those that the filters rule out.
+        if watch?.showsValues == true { isFiltering = false }
         setIdentity()
     }
 

@@ -10,8 +10,11 @@ struct ValueHeap {
         var range: ByteRange
         /// Where what the chains make of it stands in `results`; -1: nowhere yet.
         var results: Int32 = -1
-        /// Its row of prefilter bits; -1: not scanned yet.
+        /// Its row of prefilter bits; -1: not scanned yet; below: that of the value `-2 - mask`,
+        /// from which it differs in case only.
         var mask: Int32 = -1
+        /// Of its bytes; none: not looked at yet.
+        var kinds = ByteKinds.none
     }
 
     static let empty: ValueID = 0
@@ -137,11 +140,28 @@ struct ValueHeap {
         return ValueID(truncatingIfNeeded: slots.count - 1)
     }
 
+    /// Which kinds of bytes a value has; computed once.
+    @inline(__always)
+    mutating func kinds(_ value: ValueID) -> ByteKinds {
+        let known = slots[Int(value)].kinds
+        if known != .none { return known }
+        let kinds = ByteKinds(of: bytes(value))
+        slots[Int(value)].kinds = kinds
+        return kinds
+    }
+
     // MARK: - Transformations
 
     /// What the chain makes of a value; computed once.
+    @inline(__always)
     mutating func transformed(_ value: ValueID, by chain: Int32, _ chains: [Chain]) -> ValueID {
-        if chain == 0 { return value }
+        if kinds(value).isDisjoint(with: chains[Int(chain)].touches) { return value }
+        return reallyTransformed(value, by: chain, chains)
+    }
+
+    private mutating func reallyTransformed(
+        _ value: ValueID, by chain: Int32, _ chains: [Chain]
+    ) -> ValueID {
         let row = slots[Int(value)].results
         if row >= 0 {
             let known = results[Int(row + chain)]
@@ -153,10 +173,16 @@ struct ValueHeap {
         let input = transformed(value, by: chains[Int(chain)].parent, chains)
         let step = chains[Int(chain)].step
         let result: ValueID
-        if step.apply(to: loan(input), into: &scratch) {
+        if kinds(input).isDisjoint(with: chains[Int(chain)].stepTouches) {
+            result = input
+        } else if step.apply(to: loan(input), into: &scratch) {
             let start = arena.count
             arena.append(contentsOf: scratch)
             result = self.value(from: start)
+            if step == .lowercase || step == .uppercase {
+                let known = slots[Int(input)].mask
+                slots[Int(result)].mask = known == -1 ? -2 - input : known
+            }
         } else {
             result = input
         }
@@ -174,7 +200,9 @@ struct HeapSeed: Sendable {
         for text in [[], [0x30], [0x31]] + names.names {
             let start = arena.count
             arena += text
-            slots.append(ValueHeap.Slot(range: ByteRange(start, arena.count)))
+            var slot = ValueHeap.Slot(range: ByteRange(start, arena.count))
+            slot.kinds = ByteKinds(of: text.span)
+            slots.append(slot)
         }
     }
 }

@@ -32,7 +32,7 @@ internal import PorticoBytes
         self.ranked = ranked
         unsafe handle = try LiteralCompiler.compile(
             ranked.enumerated().map { (literals[$0.element], UInt32($0.offset)) },
-            caseless: caseless, once: false)
+            caseless: caseless)
     }
 
     deinit { if let handle = unsafe handle { unsafe portico_literals_free(handle) } }
@@ -79,7 +79,7 @@ internal import PorticoBytes
 enum LiteralCompiler {
     /// Nil without literals; none may be empty.
     static func compile(
-        _ literals: [(bytes: [UInt8], id: UInt32)], caseless: Bool, once: Bool
+        _ literals: [(bytes: [UInt8], id: UInt32)], caseless: Bool
     ) throws(LiteralSet.Fault) -> OpaquePointer? {
         if literals.isEmpty { return nil }
         var bytes: [UInt8] = []
@@ -94,7 +94,7 @@ enum LiteralCompiler {
             let made = unsafe bytes.withUnsafeBufferPointer { bytes in
                 unsafe places.withUnsafeBufferPointer { places in
                     unsafe portico_literals_compile(
-                        bytes.baseAddress!, places.baseAddress!, places.count, caseless, once,
+                        bytes.baseAddress!, places.baseAddress!, places.count, caseless,
                         text.baseAddress!, text.count)
                 }
             }

@@ -4,12 +4,20 @@ internal import PorticoBytes
 /// (`RequiredLiterals`). Nil from any step: not understood.
 struct PatternReader: ~Escapable {
     private let pattern: Span<UInt8>
+    private let plainness: Plainness
     private var index = 0
     private var depth = 0
     private static let mostDepth = 200
+    /// Capturing ones.
+    private var groupCount = 0
+    /// Parts that match nothing but the empty text, given what is assumed; in order.
+    private(set) var dropped: [Range<Int>] = []
 
     @_lifetime(copy pattern)
-    init(_ pattern: Span<UInt8>) { self.pattern = pattern }
+    init(_ pattern: Span<UInt8>, assuming plainness: Plainness) {
+        self.pattern = pattern
+        self.plainness = plainness
+    }
 
     @_lifetime(self: copy self)
     mutating func readAll() -> PatternFacts? {
@@ -17,6 +25,25 @@ struct PatternReader: ~Escapable {
         if pattern.firstRange(of: [0x28, 0x2A].span, from: 0) != nil { return nil }
         guard let facts = readAlternatives(), index == pattern.count else { return nil }
         return facts
+    }
+
+    /// The pattern without what is dropped. Where its neighbours could be taken for one thing, an
+    /// empty group stays.
+    var simplified: [UInt8] {
+        var result: [UInt8] = []
+        var place = 0
+        for range in dropped {
+            for byte in place..<range.lowerBound { result.append(pattern[byte]) }
+            place = range.upperBound
+            let isApart =
+                !result.suffix(8).contains(0x5C) && result.last != 0x28 && result.last != 0x7B
+                && place < pattern.count
+                && (ASCII.isLetter(pattern[place]) || pattern[place] == 0x29
+                    || pattern[place] == 0x7C)
+            if !isApart { result += Array("(?:)".utf8) }
+        }
+        for byte in place..<pattern.count { result.append(pattern[byte]) }
+        return result
     }
 
     @_lifetime(self: copy self)
@@ -37,8 +64,15 @@ struct PatternReader: ~Escapable {
     private mutating func readSequence() -> PatternFacts? {
         var facts = PatternFacts.empty
         while index < pattern.count, pattern[index] != 0x7C, pattern[index] != 0x29 {
+            let start = index
+            let inner = dropped.count
+            let groups = groupCount
             guard let atom = readAtom(), let repeated = readQuantifier(of: atom) else {
                 return nil
+            }
+            if atom.isImpossible, repeated.exact == [[]], groups == groupCount {
+                dropped.removeLast(dropped.count - inner)
+                dropped.append(start..<index)
             }
             facts = facts.followed(by: repeated)
         }
@@ -62,7 +96,8 @@ struct PatternReader: ~Escapable {
     }
 
     private func literal(_ byte: UInt8) -> PatternFacts {
-        PatternFacts(exact: [[ASCII.lowercase(byte)]])
+        if plainness.isAbsent(byte) { return .impossible }
+        return PatternFacts(exact: [[ASCII.lowercase(byte)]], kinds: ByteKinds(byte))
     }
 
     /// Behind `(`. A comment is nothing, but a quantifier behind it repeats what stands before it:
@@ -74,18 +109,43 @@ struct PatternReader: ~Escapable {
             guard index < pattern.count else { return nil }
             switch pattern[index] {
             case 0x3A, 0x3E: index &+= 1
-            case 0x50, 0x3C, 0x27: if !skipName() { return nil }
+            case 0x3D, 0x21: return readLook(isNegative: pattern[index] == 0x21)
+            case 0x3C where index &+ 1 < pattern.count && pattern[index &+ 1] == 0x3D,
+                0x3C where index &+ 1 < pattern.count && pattern[index &+ 1] == 0x21:
+                index &+= 1
+                return readLook(isNegative: pattern[index] == 0x21)
+            case 0x50, 0x3C, 0x27:
+                if !skipName() { return nil }
+                groupCount += 1
             default:
                 guard let isWhole = readOptions() else { return nil }
                 // (?i) holds to the end of the group and is no atom itself.
                 if isWhole { return .empty }
             }
+        } else {
+            groupCount += 1
         }
         guard let facts = readAlternatives(), index < pattern.count, pattern[index] == 0x29 else {
             return nil
         }
         index &+= 1
         return facts
+    }
+
+    /// At the `=` or `!` of a look-around. It takes no bytes; what a positive one needs stands
+    /// somewhere in the value, if not in the match.
+    @_lifetime(self: copy self)
+    private mutating func readLook(isNegative: Bool) -> PatternFacts? {
+        index &+= 1
+        guard let facts = readAlternatives(), index < pattern.count, pattern[index] == 0x29 else {
+            return nil
+        }
+        index &+= 1
+        if isNegative { return .empty }
+        if facts.isImpossible { return facts }
+        var result = PatternFacts.empty
+        result.kinds = facts.kinds
+        return result
     }
 
     /// `P<name>`, `<name>`, `'name'`; false for look-behind and references.
@@ -138,7 +198,8 @@ struct PatternReader: ~Escapable {
             index &+= 1
             // \N{U+…} is no set, and not of bytes.
             if byte == 0x4E, index < pattern.count, pattern[index] == 0x7B { return nil }
-            return .anything
+            guard let members = PatternSets.bytes(byte) else { return .anything }
+            return set(members, areTold: false)
         default:
             guard let value = readEscapedByte() else { return nil }
             return literal(value)
@@ -192,13 +253,16 @@ struct PatternReader: ~Escapable {
         return value
     }
 
-    /// Behind `[`. Small sets are told byte by byte; of larger ones, it is only known where they end.
+    /// Behind `[`. Small sets are told byte by byte; of larger ones, it is only known where they end
+    /// and of what kinds their bytes are.
     @_lifetime(self: copy self)
     private mutating func readClass() -> PatternFacts? {
-        var members: Set<[UInt8]> = []
-        var isKnown = true
+        var members = PatternSets.Bytes()
+        var isNegated = false
+        var isWhole = true
+        var areTold = true
         if index < pattern.count, pattern[index] == 0x5E {
-            isKnown = false
+            isNegated = true
             index &+= 1
         }
         var isFirst = true
@@ -206,7 +270,8 @@ struct PatternReader: ~Escapable {
             isFirst = false
             guard let lower = readMember() else { return nil }
             guard case .byte(let first) = lower else {
-                isKnown = false
+                if case .set(let set?) = lower { members.formUnion(set) } else { isWhole = false }
+                areTold = false
                 continue
             }
             var last = first
@@ -217,20 +282,32 @@ struct PatternReader: ~Escapable {
                 guard case .byte(let byte) = upper, byte >= first else { return nil }
                 last = byte
             }
-            if last &- first > 16 {
-                isKnown = false
-            } else if isKnown {
-                for byte in first...last { members.insert([ASCII.lowercase(byte)]) }
-            }
+            members.insert(first...last)
         }
         guard index < pattern.count else { return nil }
         index &+= 1
-        return isKnown && members.count <= 16 ? PatternFacts(exact: members) : .anything
+        // What is not known of a set's members would be missing from its kinds, and is no harm to
+        // those of its complement, which are then too many.
+        if isNegated { return set(members.complement, areTold: false) }
+        return isWhole ? set(members, areTold: areTold) : .anything
+    }
+
+    /// One byte of these; told one by one, or of which kinds they are.
+    private func set(_ members: PatternSets.Bytes, areTold: Bool) -> PatternFacts {
+        let bytes = members.bytes.filter { !plainness.isAbsent($0) }
+        if bytes.isEmpty { return .impossible }
+        var kinds = ByteKinds.none
+        for byte in bytes { kinds.formUnion(ByteKinds(byte)) }
+        guard areTold, bytes.count <= 32 else { return PatternFacts(kinds: kinds) }
+        let texts = Set(bytes.map { [ASCII.lowercase($0)] })
+        return texts.count <= 16
+            ? PatternFacts(exact: texts, kinds: kinds) : PatternFacts(kinds: kinds)
     }
 
     private enum Member {
         case byte(UInt8)
-        case set
+        /// Nil: it is not known of what.
+        case set(PatternSets.Bytes?)
     }
 
     @_lifetime(self: copy self)
@@ -246,8 +323,9 @@ struct PatternReader: ~Escapable {
         guard index < pattern.count else { return nil }
         switch pattern[index] {
         case 0x64, 0x44, 0x77, 0x57, 0x73, 0x53, 0x68, 0x48, 0x76, 0x56:
+            let name = pattern[index]
             index &+= 1
-            return .set
+            return .set(PatternSets.bytes(name))
         case 0x62:
             index &+= 1
             return .byte(0x08)
@@ -266,7 +344,7 @@ struct PatternReader: ~Escapable {
             return mark == 0x3A ? .byte(0x5B) : nil
         }
         index = end + 2
-        return .set
+        return .set(nil)
     }
 
     @_lifetime(self: copy self)

@@ -15,9 +15,19 @@ package enum RequiredLiterals {
     /// Lower-case literals of which at least one occurs, ASCII case ignored, in each value that the
     /// pattern matches; nil if nothing is known.
     package static func literals(in pattern: Span<UInt8>) -> [[UInt8]]? {
-        var reader = PatternReader(pattern)
-        guard let node = reader.readAll(), let best = node.best else { return nil }
-        return best.sorted { $0.lexicographicallyPrecedes($1) }
+        facts(of: pattern).flatMap(literals)
+    }
+
+    static func literals(_ facts: PatternFacts) -> [[UInt8]]? {
+        facts.best?.sorted { $0.lexicographicallyPrecedes($1) }
+    }
+
+    /// Nil: the pattern is not understood.
+    static func facts(
+        of pattern: Span<UInt8>, assuming plainness: Plainness = .none
+    ) -> PatternFacts? {
+        var reader = PatternReader(pattern, assuming: plainness)
+        return reader.readAll()
     }
 }
 
@@ -32,15 +42,30 @@ struct PatternFacts {
     var prefix: Texts = [[]], suffix: Texts = [[]]
     /// Texts of which one is within each match, the set that tells most; nil if none is known.
     var inner: Texts?
+    /// Bytes that are within each match.
+    var kinds = KindDemands.none
 
     /// Few, since sets multiply where parts follow each other.
     static let mostExact = 128
     static let longest = 24
 
     static let empty = PatternFacts(exact: [[]])
+    /// Matches nothing, given what is assumed.
+    static let impossible = PatternFacts(exact: [])
+
+    var isImpossible: Bool { exact?.isEmpty ?? false }
     static let anything = PatternFacts()
 
     init() {}
+
+    /// - Parameter kinds: of one of which each text has a byte.
+    init(exact: Texts, kinds: ByteKinds) {
+        self.init(exact: exact)
+        self.kinds = KindDemands([kinds])
+    }
+
+    /// What nothing is known of but of which kinds its byte is.
+    init(kinds: ByteKinds) { self.kinds = KindDemands([kinds]) }
 
     init(exact: Texts) {
         self.exact = exact
@@ -53,7 +78,9 @@ struct PatternFacts {
     var best: Texts? { Self.better(inner, exact.flatMap(Self.usable)) }
 
     func followed(by next: PatternFacts) -> PatternFacts {
+        if isImpossible || next.isImpossible { return .impossible }
         var result = PatternFacts()
+        result.kinds = kinds.and(next.kinds)
         if let exact, let other = next.exact, exact.count * other.count <= Self.mostExact {
             result.exact = Self.product(exact, other)
         }
@@ -77,7 +104,10 @@ struct PatternFacts {
     }
 
     func or(_ other: PatternFacts) -> PatternFacts {
+        if isImpossible { return other }
+        if other.isImpossible { return self }
         var result = PatternFacts()
+        result.kinds = kinds.or(other.kinds)
         if let exact, let second = other.exact, exact.count + second.count <= RequiredLiterals.most
         {
             result.exact = exact.union(second)
@@ -93,6 +123,8 @@ struct PatternFacts {
 
     func repeated(_ least: Int, _ greatest: Int?) -> PatternFacts {
         if greatest == 0 { return .empty }
+        if isImpossible { return least == 0 ? .empty : self }
+        if exact == [[]] { return least == 0 ? .empty : self }
         if least == 0 {
             // Once or not at all is an alternative; more often is anything.
             return greatest == 1 ? or(.empty) : .anything
@@ -129,7 +161,20 @@ struct PatternFacts {
 
     private static func usable(_ texts: Texts) -> Texts? {
         texts.isEmpty || texts.count > RequiredLiterals.most
-            || texts.contains { $0.count < RequiredLiterals.shortest } ? nil : texts
+            || texts.contains { $0.count < RequiredLiterals.shortest }
+            || isCommon(texts) ? nil : texts
+    }
+
+    /// Whether one of them is to be expected within a hundred bytes of ordinary text, roughly: then
+    /// finding it costs more than it tells.
+    private static func isCommon(_ texts: Texts) -> Bool {
+        var perMillion = 0
+        for text in texts where text.count < 5 {
+            var share = 1_000_000
+            for byte in text { share = share * ByteKinds(byte).frequency / 1000 }
+            perMillion += share
+        }
+        return perMillion > 10_000
     }
 
     /// The longer the shortest text the rarer it is found by chance; then the fewer the better.

@@ -20,6 +20,7 @@ extension Exchange {
         }
         hideTags()
         presetFinish()
+        weakenNotModified()
         let (sink, framed) = sinkForPassing(plain)
         addEdgeFields()
         beginAnswer(length: framed)

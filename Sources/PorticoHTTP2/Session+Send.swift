@@ -93,8 +93,9 @@ extension Session {
 
     /// Takes back a stream that is closed, to be another one.
     package func giveBack(_ stream: SessionStream) {
-        guard stream.isClosed, spares.count < Self.mostSpares else { return }
+        guard stream.isClosed else { return }
         stream.user = nil
+        guard spares.count < Self.mostSpares else { return }
         // What a long head or body left behind is not kept.
         if stream.request.fields.storage.capacity <= 4096 { spares.append(stream) }
     }

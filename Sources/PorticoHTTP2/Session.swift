@@ -17,6 +17,8 @@ package import PorticoHTTP
     /// Closed, and nobody's.
     var spares: [SessionStream] = []
     static let mostSpares = 64
+    /// Stands where no stream stands: closed, and never given back.
+    package private(set) lazy var nobody = SessionStream(id: 0, at: now)
     /// Written by `produce`, consumed by whoever sends.
     package var output = Buffer()
     /// Bytes that all streams have to send.

@@ -29,6 +29,7 @@ class Connection:
         self.input, self.next = b"", 1
         self.heads, self.bodies, self.ended, self.reset, self.settings = {}, {}, set(), {}, {}
         self.gone = None
+        self.room, self.rooms = 65535, {}
         window = struct.pack(">HI", 4, 1 << 30)
         self.send(PREFACE + frame(SETTINGS, 0, 0, window) + frame(WINDOW, 0, 0, struct.pack(">I", 1 << 30)))
 
@@ -48,10 +49,32 @@ class Connection:
         while rest:
             piece, rest = rest[:16384], rest[16384:]
             out += frame(9, 0 if rest else 4, stream, piece)
-        if body is not None:
+        self.rooms[stream] = self.settings.get(4, 65535)
+        # What fits leaves with the head.
+        early = body is not None and len(body) <= min(self.room, self.rooms[stream])
+        if early:
             out += self.data(stream, body, ends)
+            self.spend(stream, len(body))
         self.send(out)
+        if body is not None and not early:
+            self.upload(stream, body, ends)
         return stream
+
+    def spend(self, stream, count):
+        self.room -= count
+        self.rooms[stream] -= count
+
+    def upload(self, stream, body, ends):
+        """As the windows allow."""
+        while body:
+            if not self.until(lambda: min(self.room, self.rooms[stream]) > 0 or stream in self.reset):
+                return
+            if stream in self.reset:
+                return
+            count = min(self.room, self.rooms[stream], len(body))
+            self.send(self.data(stream, body[:count], ends and count == len(body)))
+            self.spend(stream, count)
+            body = body[count:]
 
     @staticmethod
     def text(text):
@@ -98,8 +121,15 @@ class Connection:
         elif kind == SETTINGS and not flags & 1:
             for at in range(0, len(payload), 6):
                 key, value = struct.unpack(">HI", payload[at:at + 6])
+                if key == 4:
+                    for known in self.rooms:
+                        self.rooms[known] += value - self.settings.get(4, 65535)
                 self.settings[key] = value
             self.send(frame(SETTINGS, 1, 0))
+        elif kind == WINDOW and stream == 0:
+            self.room += struct.unpack(">I", payload)[0]
+        elif kind == WINDOW and stream in self.rooms:
+            self.rooms[stream] += struct.unpack(">I", payload)[0]
         elif kind == PING and not flags & 1:
             self.send(frame(PING, 1, 0, payload))
         elif kind == GOAWAY:

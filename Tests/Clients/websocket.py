@@ -118,8 +118,7 @@ class OverHTTP2:
         assert "sec-websocket-accept" not in fields and "upgrade" not in fields, fields
 
     def send(self, data):
-        # No more than the window that a stream has from the start.
-        self.wire.send(h2wire.Connection.data(self.stream, data, ends=False))
+        self.wire.upload(self.stream, data, ends=False)
 
     def read(self, count):
         bodies = self.wire.bodies

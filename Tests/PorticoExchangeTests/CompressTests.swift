@@ -143,12 +143,13 @@ struct CompressTests {
             #expect(client.values("Content-Encoding") == ["gzip"])
             let other = stage.ask(fields: "Accept-Encoding: gzip", on: worker)
             let plain = stage.ask(on: worker)
+            // Whoever has worked for a while lets others have their turn: time goes on by a little.
             for _ in 0..<64 {
                 origin.arrivals.add([.block(64 << 10)])
-                worker.settle()
+                for _ in 0..<8 { worker.advance(by: .microseconds(100)) }
             }
             origin.arrivals.add([.end])
-            worker.settle()
+            for _ in 0..<64 { worker.advance(by: .microseconds(100)) }
             for client in [client, other] {
                 #expect(client.events.last == "over" && !client.events.contains("cut"))
                 #expect(decoded(client, .gzip)?.utf8.count == 4 << 20)
@@ -166,13 +167,15 @@ struct CompressTests {
             let client = stage.ask(fields: "Accept-Encoding: gzip", on: worker)
             for _ in 0..<8 {
                 origin.arrivals.add([.block(64 << 10)])
-                worker.settle()
+                for _ in 0..<8 { worker.advance(by: .microseconds(100)) }
             }
+            client.outlet.isStuck = true
             client.hangUp()
             for _ in 0..<32 {
                 origin.arrivals.add([.block(64 << 10)])
-                worker.settle()
+                for _ in 0..<8 { worker.advance(by: .microseconds(100)) }
             }
+            worker.advance(by: .seconds(2))
             #expect(client.events.last == "over")
             #expect(stage.inFlight == 0)
         }

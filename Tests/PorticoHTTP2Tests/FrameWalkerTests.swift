@@ -8,7 +8,8 @@ struct FrameWalkerTests {
     private static let frames: [Frame] = [
         .settings, Frame(type: 1, flags: 0, stream: 1, payload: [1, 2, 3]),
         Frame(type: 9, flags: 4, stream: 1, payload: [4]), .data(1, []),
-        Frame(type: 0x42, flags: 0xFF, stream: 0xFFFF_FFFF, payload: Array(repeating: 9, count: 300)),
+        Frame(
+            type: 0x42, flags: 0xFF, stream: 0xFFFF_FFFF, payload: Array(repeating: 9, count: 300)),
         .data(3, [1, 2], ends: true),
     ]
 

@@ -262,6 +262,18 @@ struct SessionAbuseTests {
         }
     }
 
+    @Test func `only a purge may be longer than other heads`() throws {
+        let rig = try Rig {
+            $0.headBytes = 1000
+            $0.purgeBytes = 10000
+        }
+        let tags = [("x-tags", String(repeating: "a", count: 5000))]
+        let purge = [(":method", "PURGE")] + get.dropFirst()
+        try rig.receive(.headers(1, get + tags), .headers(3, purge + tags))
+        try rig.receive(.headers(5, purge + tags + tags + tags))
+        #expect(rig.streams.map(\.refusal) == [.tooLong, nil, .tooLong])
+    }
+
     @Test func `what stands for much more than it is stays small`() throws {
         let rig = try Rig()
         var bomb = Frame.section(get) + [0x40, 1, 0x78, 0x7F, 0x81, 0x1E]
@@ -338,7 +350,7 @@ struct SessionAbuseTests {
         #expect(try rig.sent().goAway == nil)
         // But not for ever.
         let (sent, fault) = try flood(rig) { _ in [.data(3, [1])] }
-        #expect(fault == .violation && sent <= 600)
+        #expect(fault == .violation && sent <= 1100)
     }
 
     @Test func `what was on its way to a stream that we reset is passed over`() throws {

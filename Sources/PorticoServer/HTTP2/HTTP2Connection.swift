@@ -156,7 +156,7 @@ final class HTTP2Connection: HTTP2WireOwner {
 
     /// Both the exchange and the stream are over.
     func giveBack(_ client: HTTP2Client) {
-        session.giveBack(client.stream)
+        session.giveBack(client.letGoOfStream())
         if phase != .over, spares.count < Self.mostSpares { spares.append(client) }
     }
 

@@ -5,7 +5,7 @@ build_packages=(
     zlib1g-dev libbrotli-dev libzstd-dev libpcre2-dev libvectorscan-dev libxml2-dev
     libjpeg62-turbo-dev libpng-dev libwebp-dev libavif-dev libgif-dev liblcms2-dev
 )
-test_packages=(curl openssl ca-certificates libmodsecurity3)
+test_packages=(curl openssl ca-certificates libmodsecurity3 nghttp2-client chromium)
 
 # install_missing PACKAGE…: installs those that are not there yet; says nothing where all are.
 install_missing() {

@@ -11,9 +11,7 @@ static int on_begin_frame(nghttp2_session *session, const nghttp2_frame_hd *head
     portico_h2 *h2 = user;
     (void)session;
     int32_t id = head->stream_id;
-    if (h2->calls.begins(
-            h2->owner, head->type, head->flags, head->length, id, id && stream_of(h2, id)))
-        return 0;
+    if (h2->calls.begins(h2->owner, head->type, id, id && stream_of(h2, id))) return 0;
     h2->was_refused = true;
     return NGHTTP2_ERR_CALLBACK_FAILURE;
 }
@@ -93,6 +91,8 @@ static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *
             if (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) {
                 void *stream = stream_of(h2, frame->hd.stream_id);
                 if (stream) h2->calls.end(h2->owner, stream);
+            } else if (frame->hd.length && frame->hd.length == frame->data.padlen) {
+                h2->calls.padding(h2->owner);
             }
             break;
         case NGHTTP2_SETTINGS:
@@ -150,6 +150,8 @@ enum portico_h2_result portico_h2_receive(
         default: return PORTICO_H2_EXHAUSTED;
     }
 }
+
+bool portico_h2_knows(portico_h2 *h2, int32_t id) { return stream_of(h2, id) != NULL; }
 
 void portico_h2_consume(portico_h2 *h2, int32_t id, size_t count) {
     nghttp2_session_consume(h2->session, id, count);

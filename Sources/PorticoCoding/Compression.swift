@@ -84,6 +84,18 @@ package enum Compression {
         weakenTag(&head)
     }
 
+    /// RFC 9110 §15.4.5: a 304 has the tag that a 200 would have had. Where the client asks by the
+    /// weak form of the origin's tag, it was given that form, by an edge that had coded the body.
+    package static func weakenNotModified(_ head: inout ResponseHead, asked: borrowing Fields) {
+        guard let line = head.fields.firstIndex(of: .etag) else { return }
+        let tag = head.fields.value(at: line).array
+        guard EntityTag.list(.ifNoneMatch, in: asked, contains: tag.span, .weak),
+            !EntityTag.list(.ifNoneMatch, in: asked, contains: tag.span, .strong)
+        else { return }
+        weakenTag(&head)
+        markNegotiated(&head)
+    }
+
     /// RFC 9110 §8.8.1: the same meaning in other bytes is what a weak tag says.
     private static func weakenTag(_ head: inout ResponseHead) {
         guard let line = head.fields.firstIndex(of: .etag) else { return }

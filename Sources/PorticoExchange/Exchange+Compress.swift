@@ -67,6 +67,21 @@ extension Exchange {
         return request.method == .head ? (client, length) : (sink, .unknown)
     }
 
+    /// An encoder on the way to the client, for a stored body that cannot be kept coded.
+    func sinkForUnkept(_ length: Int64?) -> EncodingSink? {
+        guard let coding = codings?.best(of: Compression.orderForPassing) else { return nil }
+        let sink = EncodingSink(to: client, as: coding, length: length.map { Int(clamping: $0) })
+        if sink != nil { Compression.markCoded(&response, as: coding) }
+        return sink
+    }
+
+    /// A 304 for a client that was given this tag with a coded body.
+    func weakenNotModified() {
+        guard response.status == 304, site?.compressesFrom != nil else { return }
+        let asked = request
+        Compression.weakenNotModified(&response, asked: asked.fields)
+    }
+
     /// The stored body in a coding, made by the first who asks; nil where it cannot be had.
     func coded(_ body: GrowingBody, as coding: ContentCoding) -> StoredSource? {
         let reactor = worker.reactor
@@ -78,7 +93,11 @@ extension Exchange {
         else { return nil }
         // The reader first: a body that is not kept has only those who were there.
         let source = StoredSource(encoder.coded, on: reactor)
-        if body.keep(encoder.coded, as: coding.rawValue) { encoder.start() }
-        return source
+        if body.keep(encoder.coded, as: coding.rawValue) {
+            encoder.start()
+            return source
+        }
+        // Another worker was faster.
+        return body.coded(as: coding.rawValue).flatMap { StoredSource($0, on: reactor) }
     }
 }

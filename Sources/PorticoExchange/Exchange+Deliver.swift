@@ -33,6 +33,7 @@ extension Exchange {
         }
         hideTags()
         presetFinish()
+        weakenNotModified()
         let (sink, framed) = sinkForPassing(plain)
         addEdgeFields()
         beginAnswer(length: framed)

@@ -46,30 +46,41 @@ extension Exchange {
         let framed: BodyLength = total.map { .known(UInt64($0)) } ?? .unknown
         prepareStored(stored, length: stored.head.statusAllowsBody ? framed : .none)
         let coding = negotiateCoding(length: total.map { Int($0) }, isKept: true)
+        // A body that passes goes at the pace of its slowest reader, and `source` is one of them,
+        // or may soon be: whoever reads it otherwise lets go of that one, having begun with another.
         switch plan {
         case .whole:
             if !stored.head.statusAllowsBody { return try await answer(.none, []) }
-            // A body that passes goes at the pace of its slowest reader, and `source` is one of
-            // them: whoever read it through another one would wait for ever.
             if let coding, stored.body.phase.isReusable,
                 let coded = coded(stored.body, as: coding)
             {
+                source?.letGo()
                 Compression.markCoded(&response, as: coding)
                 let length = coded.total.map { BodyLength.known(UInt64($0)) } ?? .unknown
                 return try await answer(length, request.method == .head ? [] : [.body(coded)])
             }
-            if request.method == .head { return try await answer(framed, []) }
+            // Long ones that lie on disk, and what passes.
+            let sink = coding == nil ? nil : sinkForUnkept(total)
+            if request.method == .head {
+                source?.letGo()
+                return try await answer(sink == nil ? framed : .unknown, [])
+            }
             // What is lost before it could be read.
             guard let source = source ?? self.source(of: stored) else {
                 throw .origin(.truncated)
             }
-            try await answer(framed, [.body(source)])
+            guard let sink else { return try await answer(framed, [.body(source)]) }
+            try await answer(source, through: sink)
         case .notModified:
+            source?.letGo()
             if let coding { Compression.markCoded(&response, as: coding) }
             StoredAnswer.makeNotModified(&response)
             try await answer(.none, [])
-        case .preconditionFailed: try await answer(412)
+        case .preconditionFailed:
+            source?.letGo()
+            try await answer(412)
         case .unsatisfiable:
+            source?.letGo()
             response.fields.append(.contentRange) { value in
                 var text = Buffer()
                 ContentRange(nil, of: total).write(into: &text)
@@ -77,6 +88,7 @@ extension Exchange {
             }
             try await answer(416)
         case .part(let range):
+            source?.letGo()
             guard let part else { throw .origin(.truncated) }
             response.status = 206
             response.reason = .empty
@@ -88,7 +100,8 @@ extension Exchange {
             }
             try await answer(
                 .known(UInt64(range.upperBound - range.lowerBound)), [.body(part)])
-        case .parts(let ranges): try await answer(ranges, of: stored, total ?? 0)
+        case .parts(let ranges):
+            try await answer(ranges, of: stored, total ?? 0, insteadOf: source)
         }
     }
 
@@ -153,9 +166,22 @@ extension Exchange {
         try await answer(.known(0), [])
     }
 
+    private func answer(
+        _ source: any BodySource, through sink: EncodingSink
+    ) async throws(ExchangeFault) {
+        addEdgeFields()
+        beginAnswer(length: .unknown)
+        if try !moveNow(from: source, to: sink) {
+            try await relay(from: source, to: sink, in: client.scope)
+        }
+        sink.finish(trailers: Fields())
+        if try !client.flushNow() { try await client.flush(in: nil) }
+    }
+
     /// multipart/byteranges (RFC 9110 §14.6).
     private func answer(
-        _ ranges: [Range<Int64>], of stored: StoredResponse, _ total: Int64
+        _ ranges: [Range<Int64>], of stored: StoredResponse, _ total: Int64,
+        insteadOf whole: (any BodySource)?
     ) async throws(ExchangeFault) {
         let multipart = MultipartRanges(
             ranges, of: total, stored.head, boundary: worker.requestIDs.seed())
@@ -168,6 +194,7 @@ extension Exchange {
             multipart.writeHead(of: index, into: &head)
             pieces += [.text(head.bytes.array), .body(source)]
         }
+        whole?.letGo()
         var end = Buffer()
         multipart.writeEnd(into: &end)
         pieces.append(.text(end.bytes.array))

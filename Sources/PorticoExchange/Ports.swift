@@ -29,8 +29,15 @@ package protocol BodySource: AnyObject {
     /// Waits until there is something to transfer, under the source's own deadline.
     func readable(in scope: Scope?) async throws(ExchangeFault)
 
+    /// Nothing more is read of it. Whoever shares what is read waits no longer for this reader.
+    func letGo()
+
     /// Complete once `transfer` has answered `finished`.
     var trailers: Fields { get }
+}
+
+extension BodySource {
+    package func letGo() {}
 }
 
 /// Where a body goes. What is put is framed and buffered; `flush` writes it.

@@ -57,6 +57,9 @@ struct AbuseMeter {
     /// A DATA frame that was nothing but padding.
     mutating func wasEmpty(at now: Instant) -> Bool { frames.take(2, at: now) }
 
+    /// DATA for a stream that we have reset: some is on its way whenever that happens.
+    mutating func wasWasted(at now: Instant) -> Bool { frames.take(2, at: now) }
+
     mutating func sentData(_ count: Int) {
         sent += count
         // A window update for the stream and one for the connection, every 2 KiB.

@@ -61,11 +61,20 @@ struct HeadReader {
         var targetFault: HeadFault?
         do throws(HeadFault) { try settleTarget(pseudo, in: &head) } catch { targetFault = error }
         if head.fields.count > settings.headLines { throw .tooManyLines }
-        if section.isCut { throw .tooLong }
+        if section.isCut || bytes.count + 4 * section.lines.count > mostBytes(of: head.method) {
+            throw .tooLong
+        }
         if let fault { throw fault }
         if let targetFault { throw targetFault }
         joinCookies(of: &head.fields)
         return pseudo.protocol == nil ? .ordinary : .webSocket
+    }
+
+    private func mostBytes(of method: Method) -> Int {
+        switch method {
+        case .purge, .purgeKeys, .ban: settings.mostHeadBytes
+        default: settings.headBytes
+        }
     }
 
     /// A response's head, interim or final.

@@ -9,43 +9,50 @@ package import PorticoHTTP
 /// stands in `output`.
 @safe package final class Session {
     let settings: SessionSettings
-    private var handle: OpaquePointer
+    private(set) var handle: OpaquePointer
     var meter: AbuseMeter
     var now: Instant
     private var events: [SessionEvent] = []
     private(set) var streams: [SessionStream] = []
     /// Closed, and nobody's.
-    private var spares: [SessionStream] = []
-    private static let mostSpares = 64
+    var spares: [SessionStream] = []
+    static let mostSpares = 64
+    /// Stands where no stream stands: closed, and never given back.
+    package private(set) lazy var nobody = SessionStream(id: 0, at: now)
     /// Written by `produce`, consumed by whoever sends.
     package var output = Buffer()
     /// Bytes that all streams have to send.
     package internal(set) var waiting = 0
     private var isTold = false
-    private var lines: [portico_h2_line] = []
+    var lines: [portico_h2_line] = []
     private var section = Section()
-    private(set) var isFlooded = false
+    var isFlooded = false
+    /// A server: what its client sends, frame by frame.
+    private var walker = FrameWalker()
     var violation: ErrorCode?
     /// The highest stream that the peer has begun.
     var lastID: Int32 = 0
+    /// A stream that the peer has begun, and of which the library has not told: if it never does, it
+    /// has refused it, and the reset is on its way.
+    var untold: Int32 = 0
     /// Streams that we have reset before the peer had finished them: frames for them may be on
     /// their way still (RFC 9113 §5.1). Of others that are closed, none may come.
     private var recentlyReset: [Int32] = []
-    private static let mostRecent = 128
+    private static let mostRecent = 256
     /// When a header section began of which the end has not come yet.
-    package internal(set) var sectionBegan: Instant?
+    package private(set) var sectionBegan: Instant?
     /// GOAWAY has been sent or received; no new streams of ours.
     package private(set) var isGoing = false
 
     package init?(_ settings: SessionSettings, at now: Instant) {
         self.settings = settings
         self.now = now
-        meter = AbuseMeter(headBytes: settings.headBytes, at: now)
+        meter = AbuseMeter(headBytes: settings.mostHeadBytes, at: now)
         let options = portico_h2_options(
             is_server: settings.role == .server, max_streams: UInt32(clamping: settings.streams),
             stream_window: Int32(clamping: settings.streamWindow),
             connection_window: Int32(clamping: settings.connectionWindow),
-            max_block_bytes: settings.headBytes, max_block_lines: settings.headLines + 8,
+            max_block_bytes: settings.mostHeadBytes, max_block_lines: settings.headLines + 8,
             max_memory: settings.memory)
         // SAFETY: a pointer to nowhere is never used: it is replaced, or the object is not made.
         unsafe handle = OpaquePointer(bitPattern: 8)!
@@ -74,6 +81,41 @@ package import PorticoHTTP
     /// Reads what the peer has sent.
     package func receive(_ bytes: Span<UInt8>, at now: Instant) throws(SessionFault) {
         self.now = now
+        // An origin that wastes our time is left for other reasons.
+        if settings.role == .client { return try feed(bytes) }
+        var fed = 0
+        var index = 0
+        while let head = walker.next(in: bytes, from: &index) {
+            if head.type == .headers { sectionBegan = now }
+            var fault: ErrorCode? =
+                meter.begins(head.type, head.flags, head.length, at: now) ? nil : .enhanceYourCalm
+            if head.type == .data || fault != nil {
+                // What stands before it comes first, and the library acts on no head that is not
+                // complete.
+                try feed(bytes.extracting(fed..<index - 1))
+                fed = index - 1
+                if fault == nil { fault = judgeData(head) }
+            }
+            if let fault {
+                terminate(fault)
+                throw .violation
+            }
+        }
+        if !walker.hasOpenSection { sectionBegan = nil }
+        try feed(bytes.extracting(fed...))
+    }
+
+    /// DATA for a stream that is over, of which the library does not tell.
+    private func judgeData(_ head: FrameWalker.Head) -> ErrorCode? {
+        let id = head.stream
+        // Out of place, or for a stream that nobody has begun: the library says so.
+        if walker.isWithinSection || id == 0 || id > lastID { return nil }
+        if unsafe portico_h2_knows(handle, id) { return nil }
+        guard id == untold || hasReset(id) else { return .streamClosed }
+        return meter.wasWasted(at: now) ? nil : .enhanceYourCalm
+    }
+
+    private func feed(_ bytes: Span<UInt8>) throws(SessionFault) {
         // SAFETY: the shim keeps none of the bytes.
         let result = unsafe bytes.withUnsafeBufferPointer {
             unsafe portico_h2_receive(handle, $0.baseAddress, $0.count)
@@ -126,130 +168,6 @@ package import PorticoHTTP
     }
 
     func consume(_ count: Int, of id: Int32) { unsafe portico_h2_consume(handle, id, count) }
-
-    // MARK: - Sending
-
-    /// Submits an interim response head.
-    package func sendInterim(_ head: borrowing ResponseHead, on stream: SessionStream) {
-        guard !stream.isClosed else { return }
-        respond(head, on: stream, length: nil, isFinal: false, hasBody: false)
-    }
-
-    /// Submits a response head. `length` is said in content-length where the head does not say it.
-    package func respond(
-        _ head: borrowing ResponseHead, on stream: SessionStream, length: UInt64?, hasBody: Bool
-    ) {
-        guard !stream.isClosed, stream.outflow == .none else { return }
-        stream.outflow = hasBody ? .open : .ended
-        stream.lastMoved = now
-        if let index = head.fields.firstIndex(of: .priority) {
-            prioritise(stream, by: head.fields, at: index)
-        }
-        let says = length != nil && !head.fields.contains(.contentLength)
-        respond(
-            head, on: stream, length: says ? length : nil, isFinal: true, hasBody: hasBody)
-    }
-
-    private func respond(
-        _ head: borrowing ResponseHead, on stream: SessionStream, length: UInt64?, isFinal: Bool,
-        hasBody: Bool
-    ) {
-        gather(head.fields)
-        let length = length.map { Int64(clamping: $0) } ?? -1
-        // RFC 8441 §5: 200 stands for HTTP/1.1's 101.
-        let status = head.status == 101 ? 200 : head.status
-        // SAFETY: the library copies names and values; `stream` is only a name to it.
-        let done = unsafe head.fields.storage.withUnsafeBufferPointer { bytes in
-            unsafe lines.withUnsafeBufferPointer { lines in
-                unsafe portico_h2_respond(
-                    handle, stream.id, pointer(to: stream), UInt32(status),
-                    bytes.baseAddress ?? nowhere, lines.baseAddress, lines.count, length, isFinal,
-                    hasBody)
-            }
-        }
-        if !done { reset(stream, .internalError) }
-    }
-
-    /// Puts body bytes where the session finds them.
-    package func put(_ bytes: Span<UInt8>, on stream: SessionStream) {
-        if bytes.isEmpty || stream.isClosed || stream.outflow != .open { return }
-        stream.output.append(bytes)
-        waiting += bytes.count
-        resume(stream)
-    }
-
-    /// Nothing follows but the trailers.
-    package func finish(_ stream: SessionStream, trailers: borrowing Fields = Fields()) {
-        if stream.isClosed || stream.outflow != .open { return }
-        stream.outflow = .ended
-        if !trailers.isEmpty { stream.sentTrailers = copy trailers }
-        resume(stream)
-    }
-
-    private func resume(_ stream: SessionStream) {
-        guard stream.isDeferred else { return }
-        stream.isDeferred = false
-        unsafe portico_h2_resume(handle, stream.id)
-    }
-
-    package func reset(_ stream: SessionStream, _ code: ErrorCode) {
-        guard !stream.isClosed else { return }
-        stream.outflow = .ended
-        dropOutput(of: stream)
-        unsafe portico_h2_reset(handle, stream.id, code.rawValue)
-    }
-
-    /// Nobody reads what the peer still sends on the stream, nor will anything be put.
-    ///
-    /// A response that is complete before its request is has its end first, then the stream's
-    /// (RFC 9113 §8.1).
-    package func drop(_ stream: SessionStream) {
-        guard !stream.isClosed else { return }
-        stream.isDropped = true
-        consume(stream.input.count, of: stream.id)
-        stream.input.removeAll()
-        stream.input.release()
-        if stream.outflow != .ended {
-            reset(stream, .internalError)
-        } else if stream.hasSentEnd, stream.inflow == .open {
-            reset(stream, .none)
-        }
-    }
-
-    /// Takes back a stream that is closed, to be another one.
-    package func giveBack(_ stream: SessionStream) {
-        guard stream.isClosed, spares.count < Self.mostSpares else { return }
-        stream.user = nil
-        // What a long head or body left behind is not kept.
-        if stream.request.fields.storage.capacity <= 4096 { spares.append(stream) }
-    }
-
-    /// Makes frames until `output` holds `room` bytes, or nothing can be sent now.
-    package func produce(upTo room: Int, at now: Instant) throws(SessionFault) {
-        self.now = now
-        while output.count < room {
-            var bytes: UnsafePointer<UInt8>?
-            let count = unsafe portico_h2_send(handle, &bytes)
-            if count < 0 { throw .exhausted }
-            if count == 0 { break }
-            // SAFETY: they live until the next call.
-            if let bytes = unsafe bytes {
-                unsafe output.append(Span(_unsafeStart: bytes, count: count))
-            }
-        }
-        if isFlooded {
-            isFlooded = false
-            terminate(.enhanceYourCalm)
-            throw .flood
-        }
-    }
-
-    package var wantsToSend: Bool { unsafe portico_h2_wants_send(handle) }
-
-    /// Frames that wait, DATA not counted: a peer that makes us answer and does not listen.
-    package var backlog: Int { unsafe portico_h2_backlog(handle) }
-
-    package var memory: Int { unsafe portico_h2_memory(handle) }
 
     // MARK: - A client's requests
 
@@ -391,23 +309,6 @@ package import PorticoHTTP
         unsafe portico_h2_prioritise(handle, stream.id, priority.urgency, priority.isIncremental)
     }
 
-    /// RFC 9218 §8: an origin may know better than the client.
-    private func prioritise(_ stream: SessionStream, by fields: borrowing Fields, at index: Int) {
-        let own = Priority(fields)
-        if own != Priority() { prioritise(stream, own) }
-    }
-
-    func submitTrailers(_ fields: borrowing Fields, on stream: SessionStream) -> Bool {
-        gather(fields)
-        // SAFETY: the library copies names and values.
-        return unsafe fields.storage.withUnsafeBufferPointer { bytes in
-            unsafe lines.withUnsafeBufferPointer { lines in
-                unsafe portico_h2_trailers(
-                    handle, stream.id, bytes.baseAddress ?? nowhere, lines.baseAddress, lines.count)
-            }
-        }
-    }
-
     /// Lends the bytes of a section, and where its lines stand in them.
     func withSection<R>(
         _ block: UnsafePointer<portico_h2_block>, _ body: (Span<UInt8>, Section) -> R
@@ -434,32 +335,12 @@ package import PorticoHTTP
         return result
     }
 
-    /// The lines that go out; what is about one connection stays here (RFC 9113 §8.2.2).
-    private func gather(_ fields: borrowing Fields) {
-        lines.removeAll(keepingCapacity: true)
-        for line in fields.lines {
-            var isUnique: UInt32 = 0
-            switch line.name {
-            case .connection, .keepAlive, .proxyConnection, .transferEncoding, .upgrade, .host,
-                .http2Settings, .secWebSocketKey:
-                continue
-            case .xRequestID, .cacheStatus, .age: isUnique = 1
-            default: break
-            }
-            lines.append(
-                portico_h2_line(
-                    name_start: line.nameRange.lower, name_end: line.nameRange.upper,
-                    value_start: line.valueRange.lower, value_end: line.valueRange.upper,
-                    is_unique: isUnique))
-        }
-    }
-
-    private func pointer(to stream: SessionStream) -> UnsafeMutableRawPointer {
+    func pointer(to stream: SessionStream) -> UnsafeMutableRawPointer {
         unsafe Unmanaged.passUnretained(stream).toOpaque()
     }
 
     /// For an empty head: no line points there.
-    private var nowhere: UnsafePointer<UInt8> {
+    var nowhere: UnsafePointer<UInt8> {
         unsafe UnsafePointer(bitPattern: 8)!
     }
 }

@@ -8,13 +8,12 @@ enum SessionCalls {
     // SAFETY: whoever made the handle is the `owner`, and frees it before it goes; a `stream` stands
     // among the session's streams until `closed`.
     static let all = unsafe portico_h2_calls(
-        begins: { owner, type, flags, length, id, isOpen in
-            unsafe session(owner)
-                .begins(FrameType(rawValue: type), flags, length, id, isOpen: isOpen)
+        begins: { owner, type, id, isOpen in
+            unsafe session(owner).begins(FrameType(rawValue: type), id, isOpen: isOpen)
         },
         block: { owner, id, stream, block in
             let (session, before) = unsafe (session(owner), optional(stream))
-            session.sectionBegan = nil
+            session.untold = 0
             let after = unsafe session.withSection(block) { bytes, section in
                 session.take(bytes, section, of: id, before)
             }
@@ -24,6 +23,7 @@ enum SessionCalls {
             unsafe session(owner).take(
                 Span(_unsafeStart: bytes, count: count), of: id, optional(stream))
         },
+        padding: { owner in unsafe session(owner).tookPadding() },
         end: { owner, stream in unsafe session(owner).ended(incoming(stream)) },
         closed: { owner, stream, code in unsafe session(owner).closed(incoming(stream), code) },
         sent_end: { owner, stream in unsafe session(owner).sentEnd(incoming(stream)) },
@@ -56,16 +56,8 @@ enum SessionCalls {
 }
 
 extension Session {
-    fileprivate func begins(
-        _ type: FrameType?, _ flags: UInt8, _ length: Int, _ id: Int32, isOpen: Bool
-    ) -> Bool {
-        if type == .headers { sectionBegan = now }
-        // An origin that wastes our time is left for other reasons.
+    fileprivate func begins(_ type: FrameType?, _ id: Int32, isOpen: Bool) -> Bool {
         if settings.role == .client { return true }
-        guard meter.begins(type, flags, length, at: now) else {
-            violation = .enhanceYourCalm
-            return false
-        }
         violation = isOpen ? nil : judge(type, on: id)
         return violation == nil
     }
@@ -76,15 +68,21 @@ extension Session {
         case .headers:
             if id > lastID {
                 lastID = id
+                if untold != 0 { noteReset(untold) }
+                untold = id
                 return nil
             }
-            return id == 0 || hasReset(id) ? nil : .protocolError
-        case .data: return id == 0 || id > lastID || hasReset(id) ? nil : .streamClosed
+            return id == 0 || id == untold || hasReset(id) ? nil : .protocolError
         case .priority: return id == 0 ? .protocolError : nil
-        case .resetStream, .settings, .pushPromise, .ping, .goAway, .windowUpdate, .continuation,
-            .priorityUpdate, nil:
+        case .data, .resetStream, .settings, .pushPromise, .ping, .goAway, .windowUpdate,
+            .continuation, .priorityUpdate, nil:
             return nil
         }
+    }
+
+    /// DATA that was nothing but padding.
+    fileprivate func tookPadding() {
+        if settings.role == .server, !meter.wasEmpty(at: now) { noteFlood() }
     }
 
     // MARK: - Header sections

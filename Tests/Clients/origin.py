@@ -23,6 +23,11 @@ class Page(http.server.BaseHTTPRequestHandler):
         pass
 
 
-server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page)
+class Server(http.server.ThreadingHTTPServer):
+    # Many connections may come at once.
+    request_queue_size = 256
+
+
+server = Server(("127.0.0.1", 0), Page)
 print(server.server_address[1], flush=True)
 server.serve_forever()

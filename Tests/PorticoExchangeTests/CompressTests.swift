@@ -10,9 +10,12 @@ import Testing
 struct CompressTests {
     private static let text = String(repeating: "<li class=\"item\">9.99</li>\n", count: 200)
 
-    private func stage(on worker: isolated Worker, caches: Bool = true) -> Stage {
+    private func stage(
+        on worker: isolated Worker, caches: Bool = true, maxObject: Int = 64 << 20
+    ) -> Stage {
         var settings = CacheSettings()
         settings.memoryBytes = 1 << 20
+        settings.maxObjectBytes = maxObject
         let cache = ResponseCache(settings, seed: (1, 2))
         let pool = makePool(nodes: 1)
         let site = Site(
@@ -126,6 +129,67 @@ struct CompressTests {
             stage.origin("a", Self.page("\nContent-Encoding: br"))
             let coded = stage.ask(fields: "Accept-Encoding: gzip, zstd", on: worker)
             #expect(coded.values("Content-Encoding") == ["br"] && coded.body == Self.text)
+        }
+    }
+
+    /// A growing body that turns out too long goes at the pace of its slowest reader: whoever reads
+    /// the coded one must not hold the plain one as well.
+    @Test func `a body that grows beyond what is kept reaches those who read it coded`() {
+        Worker.rehearse { worker in
+            let stage = stage(on: worker, maxObject: 256 << 10)
+            let origin = stage.origin(
+                "a", [.head("200\nContent-Type: text/html\nCache-Control: max-age=60", .unknown)])
+            let client = stage.ask(fields: "Accept-Encoding: gzip", on: worker)
+            #expect(client.values("Content-Encoding") == ["gzip"])
+            let other = stage.ask(fields: "Accept-Encoding: gzip", on: worker)
+            let plain = stage.ask(on: worker)
+            // Whoever has worked for a while lets others have their turn: time goes on by a little.
+            for _ in 0..<64 {
+                origin.arrivals.add([.block(64 << 10)])
+                for _ in 0..<8 { worker.advance(by: .microseconds(100)) }
+            }
+            origin.arrivals.add([.end])
+            for _ in 0..<64 { worker.advance(by: .microseconds(100)) }
+            for client in [client, other] {
+                #expect(client.events.last == "over" && !client.events.contains("cut"))
+                #expect(decoded(client, .gzip)?.utf8.count == 4 << 20)
+            }
+            #expect(plain.bodyBytes.count == 4 << 20)
+            #expect(stage.inFlight == 0)
+        }
+    }
+
+    @Test func `nobody codes for a client that has left`() {
+        Worker.rehearse { worker in
+            let stage = stage(on: worker, maxObject: 256 << 10)
+            let origin = stage.origin(
+                "a", [.head("200\nContent-Type: text/html\nCache-Control: max-age=60", .unknown)])
+            let client = stage.ask(fields: "Accept-Encoding: gzip", on: worker)
+            for _ in 0..<8 {
+                origin.arrivals.add([.block(64 << 10)])
+                for _ in 0..<8 { worker.advance(by: .microseconds(100)) }
+            }
+            client.outlet.isStuck = true
+            client.hangUp()
+            for _ in 0..<32 {
+                origin.arrivals.add([.block(64 << 10)])
+                for _ in 0..<8 { worker.advance(by: .microseconds(100)) }
+            }
+            worker.advance(by: .seconds(2))
+            #expect(client.events.last == "over")
+            #expect(stage.inFlight == 0)
+        }
+    }
+
+    @Test func `a 304 has the tag that the coded body had`() {
+        Worker.rehearse { worker in
+            let stage = stage(on: worker, caches: false)
+            for (asked, tag) in [("W/\"a\"", "W/\"a\""), ("\"a\"", "\"a\"")] {
+                stage.origin("a", [.head("304\nETag: \"a\"", .none), .end])
+                let client = stage.ask(
+                    fields: "Accept-Encoding: gzip\nIf-None-Match: \(asked)", on: worker)
+                #expect(client.events.first == "304" && client.values("ETag") == [tag])
+            }
         }
     }
 

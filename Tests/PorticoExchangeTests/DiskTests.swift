@@ -1,5 +1,6 @@
 import PorticoBytes
 import PorticoCache
+import PorticoCoding
 import PorticoHTTP
 import PorticoLoop
 import PorticoTelemetry
@@ -18,7 +19,8 @@ struct DiskTests {
         var events: [DiskEvent] { news.events.withLock { $0 } }
 
         init(
-            on worker: isolated Worker, _ disk: ScriptedDisk, writer: BlockingPool = .immediate
+            on worker: isolated Worker, _ disk: ScriptedDisk, writer: BlockingPool = .immediate,
+            compressesFrom: Int? = nil
         ) {
             var settings = CacheSettings()
             settings.memoryBytes = 1 << 20
@@ -31,7 +33,7 @@ struct DiskTests {
                     pattern: nil, pool: pool, hashKey: nil, retryAfter: 7, allow: nil,
                     caches: true),
                 denied: NetworkList(), redirectsToHTTPS: false, hsts: [],
-                purgeSite: cache.ledger.site(Array("shop".utf8)))
+                purgeSite: cache.ledger.site(Array("shop".utf8)), compressesFrom: compressesFrom)
             stage = Stage(on: worker, pool: pool, site: site, cache: cache)
             let instant = worker.reactor.now.nanoseconds
             var surroundings = DiskTier.Surroundings(
@@ -111,6 +113,25 @@ struct DiskTests {
             #expect(
                 house.stage.ask(other, fields: "Cache-Control: only-if-cached", on: worker)
                     .events[0] == "504")
+        }
+    }
+
+    @Test func `what is only on disk is coded on its way`() {
+        let disk = ScriptedDisk()
+        let text = String(repeating: "<li>9.99</li>\n", count: 50_000)
+        Worker.rehearse { worker in
+            let house = House(on: worker, disk, compressesFrom: 1024)
+            house.stage.origin("a", Self.fresh(text, "Content-Type: text/html"))
+            for status in ["fwd=uri-miss; stored", "hit; ttl=60"] {
+                let client = house.stage.ask(fields: "Accept-Encoding: br, gzip", on: worker)
+                #expect(client.values("Cache-Status") == ["portico; \(status)"])
+                #expect(client.values("Content-Encoding") == ["br"])
+                #expect(client.values("ETag") == ["W/\"a\""] && client.headLength == .unknown)
+                var decoder = Coder(decoding: .brotli)
+                let plain = try? decoder?.whole(client.bodyBytes.span)
+                #expect(plain.map { String(decoding: $0, as: UTF8.self) } == text)
+            }
+            #expect(house.part("bytes=0-3", false, on: worker).body == "<li>")
         }
     }
 

@@ -229,6 +229,15 @@ struct SessionAbuseTests {
                     id == 1 ? [.headers(1, post, ends: false)] : [.data(1, [])]
                 }
             ),
+            (
+                "padding",
+                { id in
+                    id == 1
+                        ? [.headers(1, post, ends: false)]
+                        : [Frame(type: 0, flags: 8, stream: 1, payload: [2, 0, 0])]
+                }
+            ),
+            ("unknown types", { [Frame(type: 0xA5, stream: $0, payload: [1])] }),
         ]
         for (name, make) in floods {
             let rig = try Rig()
@@ -251,6 +260,18 @@ struct SessionAbuseTests {
             let (sent, fault) = try flood(rig) { _ in [piece] }
             #expect(fault != nil && sent < 60, "\(size): \(sent) \(fault as Any)")
         }
+    }
+
+    @Test func `only a purge may be longer than other heads`() throws {
+        let rig = try Rig {
+            $0.headBytes = 1000
+            $0.purgeBytes = 10000
+        }
+        let tags = [("x-tags", String(repeating: "a", count: 5000))]
+        let purge = [(":method", "PURGE")] + get.dropFirst()
+        try rig.receive(.headers(1, get + tags), .headers(3, purge + tags))
+        try rig.receive(.headers(5, purge + tags + tags + tags))
+        #expect(rig.streams.map(\.refusal) == [.tooLong, nil, .tooLong])
     }
 
     @Test func `what stands for much more than it is stays small`() throws {
@@ -297,6 +318,39 @@ struct SessionAbuseTests {
         rig.respond(rig.streams[0])
         _ = try rig.sent()
         #expect(throws: SessionFault.violation) { try rig.receive(.headers(3, get)) }
+    }
+
+    @Test func `DATA for a stream that is over ends the connection`() throws {
+        for cut in 0...10 {
+            let rig = try Rig()
+            try rig.receive(.headers(1, get))
+            rig.respond(rig.streams[0])
+            _ = try rig.sent()
+            let bytes = Frame.data(1, [1], ends: true).bytes
+            var fault: SessionFault?
+            do throws(SessionFault) {
+                try rig.receive(Array(bytes[..<cut]))
+                try rig.receive(Array(bytes[cut...]))
+            } catch {
+                fault = error
+            }
+            #expect(fault == .violation)
+            #expect(try rig.sent().goAway == 5)
+        }
+    }
+
+    @Test func `a stream refused for want of room may bring its body in one piece`() throws {
+        let rig = try Rig(hasHeard: false) { $0.streams = 1 }
+        try rig.receive(
+            .headers(1, post, ends: false), .headers(3, post, ends: false), .data(3, [1]),
+            .headers(5, post, ends: false), .data(3, [1], ends: true), .data(5, [2]),
+            .headers(5, [("x", "y")]), .data(1, [7], ends: true))
+        #expect(rig.read(rig.streams[0]) == [7])
+        #expect(rig.session.sectionBegan == nil)
+        #expect(try rig.sent().goAway == nil)
+        // But not for ever.
+        let (sent, fault) = try flood(rig) { _ in [.data(3, [1])] }
+        #expect(fault == .violation && sent <= 1100)
     }
 
     @Test func `what was on its way to a stream that we reset is passed over`() throws {

@@ -47,15 +47,16 @@ typedef struct {
 /// How a session tells. `stream` is what `block` returned, or NULL for a stream of which the owner
 /// has never heard.
 typedef struct {
-    /// The head of a frame has come; `is_open`: for a stream that there is. False: the connection
-    /// ends here.
-    bool (*begins)(
-        void *owner, uint8_t type, uint8_t flags, size_t length, int32_t id, bool is_open);
+    /// The head of a frame has come that the library does not skip; `is_open`: for a stream that there
+    /// is. False: the connection ends here.
+    bool (*begins)(void *owner, uint8_t type, int32_t id, bool is_open);
     /// A whole header section; returns what shall stand for the stream, or NULL.
     void *_Nullable (*_Nonnull block)(
         void *owner, int32_t id, void *_Nullable stream, const portico_h2_block *block);
     void (*data)(
         void *owner, int32_t id, void *_Nullable stream, const uint8_t *bytes, size_t count);
+    /// A DATA frame of padding alone, which ends nothing.
+    void (*padding)(void *owner);
     /// The peer has ended its side by a DATA frame.
     void (*end)(void *owner, void *stream);
     /// The stream is closed: 0 in good order, else the code of the reset, ours or the peer's.
@@ -105,6 +106,8 @@ void portico_h2_free(portico_h2 *session);
 /// Reads all of `bytes`.
 enum portico_h2_result portico_h2_receive(
     portico_h2 *session, const uint8_t *_Nullable bytes, size_t count);
+/// Whether `block` has returned something for the stream, which is not closed yet.
+bool portico_h2_knows(portico_h2 *session, int32_t id);
 /// The next bytes to send, or 0; they live until the next call. A DATA frame's are given to `take`
 /// instead: then 1 is returned and `*bytes` is NULL. Below 0: the session has failed.
 ptrdiff_t portico_h2_send(portico_h2 *session, const uint8_t *_Nullable *_Nonnull bytes);

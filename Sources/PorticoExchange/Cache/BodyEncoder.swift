@@ -51,6 +51,11 @@ final class BodyEncoder {
     }
 
     private func step() -> Progress {
+        // What passes is kept nowhere, coded or not.
+        if !plain.phase.isReusable, writer?.isKept ?? false {
+            writer?.pass()
+            plain.dropCoded(coding.rawValue)
+        }
         var isSound = true
         let progress = reader.read(upTo: Self.slice) { bytes in
             isSound = code(.go, bytes)
@@ -90,6 +95,11 @@ final class BodyEncoder {
                     _ = await point.wait(by: reactor.now)
                 } else {
                     await waitForReaders(at: point)
+                    // Nobody would get it, and the plain body's origin waits for us.
+                    if !coded.hasReaders {
+                        writer = nil
+                        return
+                    }
                 }
             case .caughtUp: await waitForMore(at: point)
             }

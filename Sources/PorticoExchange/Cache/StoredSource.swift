@@ -5,7 +5,9 @@ internal import PorticoLoop
 
 /// A stored body, or a range of it, on its way to a client. It may still grow.
 final class StoredSource: BodySource {
-    private var reader: BodyReader
+    /// Nil once it has been let go.
+    private var reader: BodyReader?
+    private let body: GrowingBody
     /// What is still to be sent; nil: all there is.
     private var left: Int?
     private let reactor: Reactor
@@ -16,24 +18,26 @@ final class StoredSource: BodySource {
         guard let reader = body.reader(from: range.map { Int($0.lowerBound) } ?? 0) else {
             return nil
         }
-        self.reader = reader
+        self.reader = consume reader
+        self.body = body
         self.reactor = reactor
         left = range.map { Int($0.upperBound - $0.lowerBound) }
     }
 
     /// How long the body is, if it has ended.
-    var total: Int? { reader.body.phase == .complete ? reader.body.length : nil }
+    var total: Int? { body.phase == .complete ? body.length : nil }
 
     /// As much as a sink buffers.
     private static let mostAtOnce = 64 << 10
 
     func transfer(to sink: any BodySink) throws(ExchangeFault) -> Transfer {
         if left == 0 { return .finished }
-        let progress = reader.read(upTo: min(left ?? Self.mostAtOnce, Self.mostAtOnce)) { bytes in
+        let progress = reader?.read(upTo: min(left ?? Self.mostAtOnce, Self.mostAtOnce)) { bytes in
             sink.put(bytes)
             return bytes.count
         }
         switch progress {
+        case nil: throw .origin(.truncated)
         case .moved(let count):
             if let rest = left { left = rest - count }
             return .moved
@@ -47,11 +51,13 @@ final class StoredSource: BodySource {
     func readable(in scope: Scope?) async throws(ExchangeFault) {
         let waker = reactor.waker(for: point)
         defer { reactor.dismiss(waker) }
-        guard reader.whenMore({ waker.wake() }) else { return }
+        guard reader?.whenMore({ waker.wake() }) ?? false else { return }
         let wake = await point.wait(by: .distantFuture, in: scope)
-        reader.stopWaiting()
+        reader?.stopWaiting()
         if wake == .interrupted { throw .client(.gone) }
     }
+
+    func letGo() { reader = nil }
 
     var trailers: Fields { Fields() }
 }

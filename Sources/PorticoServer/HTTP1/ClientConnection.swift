@@ -123,6 +123,11 @@ final class ClientConnection: Sleeper {
         }
     }
 
+    /// The configuration has changed. Each request is served by the newest one; what an HTTP/2
+    /// connection has announced, its limits and its certificate, only a new connection can take
+    /// back. What is under way on it is finished.
+    func settingsChanged() { http2?.drain() }
+
     private enum End { case close, cut }
 
     private func end(_ end: End) {

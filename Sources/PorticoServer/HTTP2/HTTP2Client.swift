@@ -50,6 +50,12 @@ final class HTTP2Client: ClientPort, StreamUser {
         isOver = false
     }
 
+    /// Its stream, which is over, for others: a stream that somebody holds is not used again.
+    func letGoOfStream() -> SessionStream {
+        defer { stream = session.nobody }
+        return stream
+    }
+
     private static func bodyLength(of stream: SessionStream) -> BodyLength {
         if stream.kind == .webSocket { return .none }
         if let declared = stream.declared { return .known(declared) }

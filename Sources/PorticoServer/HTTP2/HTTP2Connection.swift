@@ -73,6 +73,7 @@ final class HTTP2Connection: HTTP2WireOwner {
         var settings = SessionSettings(role: .server)
         settings.streams = limits.streamsPerConnection
         settings.headBytes = limits.headerBytes
+        if connection.mayPurge { settings.purgeBytes = LimitsSettings.purgeHeaderBytes }
         settings.headLines = limits.headerCount
         settings.targetBytes = limits.uriBytes
         guard let session = Session(settings, at: reactor.now) else { return nil }
@@ -155,7 +156,7 @@ final class HTTP2Connection: HTTP2WireOwner {
 
     /// Both the exchange and the stream are over.
     func giveBack(_ client: HTTP2Client) {
-        session.giveBack(client.stream)
+        session.giveBack(client.letGoOfStream())
         if phase != .over, spares.count < Self.mostSpares { spares.append(client) }
     }
 

@@ -9,7 +9,7 @@ internal import PorticoOrigins
 /// One HTTP/2 connection to an origin node, for many requests at a time.
 final class HTTP2OriginConnection: HTTP2WireOwner {
     /// Of one connection, whatever the node allows: beyond, another one shares the work.
-    private static let mostStreams = 100
+    static let mostStreams = 100
     /// Without a request, it is let go.
     private static let keepTime = Duration.seconds(60)
 

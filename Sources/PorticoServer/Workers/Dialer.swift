@@ -31,6 +31,8 @@ final class Dialer: OriginDialer {
     private var kept = KeepAliveLedger<HTTP1Origin>()
     /// HTTP/2 connections, which many requests share.
     private var shared: [NodeIdentity: [HTTP2OriginConnection]] = [:]
+    /// Those that are being opened.
+    private var openings: [NodeIdentity: Opening] = [:]
     private var isClosed = false
 
     init(on reactor: Reactor, book: NameBook, counters: WorkerCounters) {
@@ -77,7 +79,50 @@ final class Dialer: OriginDialer {
         to node: Node, of pool: Pool, in scope: Scope
     ) async throws(ExchangeFault) -> any OriginPort {
         guard let rules = rules[pool.name] else { throw .origin(.unresolved) }
+        if rules.isHTTP2 { return try await openShared(to: node, rules, in: scope) }
         return try await open(to: node, rules, in: scope)
+    }
+
+    // MARK: - Shared connections
+
+    /// One HTTP/2 connection that is being opened, and those who will share it.
+    private final class Opening {
+        var waiting: [WaitPoint] = []
+        /// Why there will be none.
+        var fault: ExchangeFault?
+    }
+
+    /// Of many requests that come at once, each would open a connection that serves all of them.
+    private func openShared(
+        to node: Node, _ rules: DialRules, in scope: Scope
+    ) async throws(ExchangeFault) -> any OriginPort {
+        let deadline = reactor.now + rules.connectTimeout
+        while let opening = openings[node.identity],
+            opening.waiting.count < HTTP2OriginConnection.mostStreams
+        {
+            let point = WaitPoint(reactor.timers)
+            opening.waiting.append(point)
+            switch await point.wait(by: deadline, in: scope) {
+            case .ready: break
+            case .interrupted: throw .client(.gone)
+            case .late: throw .origin(.connectTimeout)
+            }
+            if let fault = opening.fault { throw fault }
+            if let shared = takeKept(to: node) { return shared }
+        }
+        let opening = Opening()
+        openings[node.identity] = opening
+        defer {
+            if openings[node.identity] === opening { openings[node.identity] = nil }
+            for point in opening.waiting { point.wake() }
+        }
+        do throws(ExchangeFault) {
+            return try await open(to: node, rules, in: scope)
+        } catch {
+            // That this client has left says nothing to the others.
+            if case .origin = error { opening.fault = error }
+            throw error
+        }
     }
 
     // MARK: - New connections

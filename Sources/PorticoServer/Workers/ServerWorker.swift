@@ -72,7 +72,9 @@ final class ServerWorker: ConnectionOwner {
         counters.increment(.loopTurns)
         exchanges.accessLog?.handOver()
         let newest = subscription.value
-        if newest !== snapshot { adopt(newest) }
+        guard newest !== snapshot else { return }
+        adopt(newest)
+        for connection in connections { connection?.settingsChanged() }
     }
 
     private func adopt(_ next: Snapshot) {

@@ -117,6 +117,30 @@ struct HTTP2Tests {
         #expect(try daemon.command.end().status == 0)
     }
 
+    private static let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
+
+    @Test func `a reload takes leave of connections and loses no stream`() throws {
+        let (arrived, goOn) = (Signal(), Signal())
+        let origin = try Origin { call in
+            arrived.give()
+            goOn.take()
+            try call.answer(200, "late")
+        }
+        let daemon = try Self.serving(origin)
+        let idle = try daemon.connect()
+        try idle.send(Self.preface + [0, 0, 0, 4, 0, 0, 0, 0, 0])
+        let client = try Command([
+            "curl", "-ksS", "--http2", "https://127.0.0.1:\(daemon.ports[1])/",
+        ])
+        #expect(arrived.take())
+        #expect(try daemon.reload())
+        // It goes, after a GOAWAY that it does not answer.
+        _ = try idle.textToEnd()
+        goOn.give()
+        let answer = try client.end(within: .seconds(20))
+        #expect(answer.output == "late" && answer.status == 0)
+    }
+
     @Test func `an origin may be spoken to in HTTP/2, over one connection`() throws {
         let origin = try Origin { call in
             guard call.target == "/trailers" else {

@@ -77,7 +77,8 @@ let floor3: [Target] =
     + module("PorticoWAF", ["PorticoBytes", "PorticoSettings"])
     + module(
         "PorticoImage",
-        ["PorticoBytes", "PorticoLoop", "PorticoSettings", "CPorticoCodecs", "CPorticoSeccomp"])
+        ["PorticoBytes", "PorticoLoop", "PorticoSettings", "CPorticoCodecs", "CPorticoSeccomp"],
+        tested: ["PorticoMutation"])
     + module("PorticoTelemetry", ["PorticoBytes", "PorticoSettings"], tested: ["StrictJSON"])
 
 let columns: [Target.Dependency] = [
@@ -126,6 +127,11 @@ let tools: [Target] = [
     .target(
         name: "HTTP1Properties", dependencies: ["PorticoBytes", "PorticoHTTP", "PorticoHTTP1"],
         path: "Tests/Fuzz/Properties", swiftSettings: strict),
+    .target(name: "PorticoMutation", path: "Tests/Fuzz/Mutation", swiftSettings: strict),
+    .executableTarget(
+        name: "FuzzPictures",
+        dependencies: ["PorticoBytes", "PorticoLoop", "PorticoImage", "PorticoMutation"],
+        path: "Tests/Fuzz/Pictures", swiftSettings: strict),
     .target(name: "StrictJSON", path: "Tests/StrictJSON", swiftSettings: strict),
     .executableTarget(
         name: "PorticoBench",

@@ -9,17 +9,34 @@ extension Exchange {
     /// Notes what the client takes. Where the edge compresses, the origin is asked for plain
     /// bytes: one object serves all clients, whatever each of them takes, and is coded once for
     /// each coding. Where it does not but stores, the origin is told the codings that there are
-    /// and nothing else: no stranger's words shape what others get, and few variants arise.
+    /// and nothing else: no stranger's words shape what others get, and few variants arise. Who
+    /// asks for a picture gets one that can be transformed, and those are not worth a coding.
     func takeCodings(by route: Route) {
         let compresses = site?.compressesFrom != nil
         let accepted = AcceptEncoding(request.fields)
         if compresses { codings = accepted }
         guard compresses || route.caches, request.fields.contains(.acceptEncoding) else { return }
         request.fields.remove(.acceptEncoding)
-        if compresses { return }
+        if compresses || asksForPicture { return }
         var list = Buffer()
         accepted.write(into: &list)
         if !list.isEmpty { request.fields.append(.acceptEncoding, list.bytes) }
+    }
+
+    /// Whether an answer would be transformed, as far as a browser says so: beside an `<img>` it names
+    /// types of pictures and no page's.
+    private var asksForPicture: Bool {
+        guard let site, site.transformsImages, policy.images != nil else { return false }
+        var namesPictures = false
+        var namesPages = false
+        request.fields.forEachMember(of: .accept) { member in
+            let type = member.extracting(..<(member.firstIndex(of: 0x3B) ?? member.count))
+                .trimmingOWS
+            namesPictures =
+                namesPictures || (type.count > 6 && type.extracting(..<6).equalsFolded("image/"))
+            namesPages = namesPages || type.equalsFolded("text/html")
+        }
+        return namesPictures && !namesPages
     }
 
     /// Marks a response that may be coded, and chooses its coding; nil: it goes as it is.

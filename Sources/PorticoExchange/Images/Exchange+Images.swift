@@ -122,7 +122,8 @@ extension Exchange {
         let path = PathNormaliser.normalise(
             path: target.extracting(..<(target.firstIndex(of: 0x3F) ?? target.count)))
         guard images.takesQuery(of: path) else { return }
-        _ = cache.ledger.purge(.url(ResponseCache.url(of: key, written)), of: site.purgeSite, .hard)
+        let purged = policy.purgeTarget(.url(ResponseCache.url(of: key, written)), of: site)
+        _ = cache.ledger.purge(purged, of: site.purgeSite, .hard)
     }
 
     // MARK: - Answers

@@ -58,7 +58,9 @@ extension Exchange {
             } else {
                 call.permit.take()?.dissolve()
             }
-            try await deliver(variant: stored, original.status, image, from: source)
+            var status = original.status
+            status.isTransformed = true
+            try await deliver(variant: stored, status, image, from: source)
         }
     }
 

@@ -33,7 +33,9 @@ struct ImageJob {
         self.limits = limits
         budget = MemoryBudget(bytes: limits.memoryBytes)
         header = try SourceHeader(bytes, within: limits)
-        colour = ColourConverter(header)
+        var ignoresProfile = false
+        colour = ColourConverter(header, ignoresProfile: &ignoresProfile)
+        if ignoresProfile { warnings.append("ICC profile ignored") }
         header.source.hasProfile = colour?.appliesProfile ?? false
         try budget.reserve(header.decoderBytes)
     }

@@ -126,6 +126,7 @@ extension ImageJob {
         if let background = plan.background { picture.flatten(over: background) }
         if let sheet = plan.sheet { picture = try picture.laid(on: sheet, within: budget) }
         try picture.apply(plan.tones, within: budget)
+        drawCover(on: picture)
         if !plan.output.format.carriesAlpha { picture.flatten(over: .white) }
         picture.settleOpacity()
         return picture

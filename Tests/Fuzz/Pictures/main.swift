@@ -9,8 +9,9 @@ import PorticoLoop
 
 let words = CommandLine.arguments
 if words.count == 3, words[1] == "image-worker", let memory = Int(words[2]) {
-    ImageWorkerProcess.run(memory: memory) { source, request, limits throws(ImageFailure) in
-        try ImagePipeline.run(source, request, within: limits)
+    ImageWorkerProcess.run(memory: memory) {
+        source, overlay, request, limits throws(ImageFailure) in
+        try ImagePipeline.run(source, overlay: overlay, request, within: limits)
     }
 }
 guard words.count > 3, let seconds = Int(words[1]) else {

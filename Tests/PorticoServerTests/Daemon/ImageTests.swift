@@ -72,7 +72,8 @@ struct DaemonImageTests {
 
     @Test func `a purge of a variant's URL takes the original and all variants`() throws {
         let origin = try origin()
-        let wire = try daemon(origin).connect()
+        let daemon = try daemon(origin)
+        let wire = try daemon.connect()
         func status(_ target: String) throws -> String {
             try wire.get(target).head["cache-status"] ?? ""
         }
@@ -228,13 +229,16 @@ struct DaemonImageTests {
         "/mug.jpg?format=jpg&optimize=high", "/half.jpg?format=jpg",
     ])
     func `a process holds no more memory after many pictures`(_ target: String) throws {
-        let daemon = try daemon(origin(of: Self.photograph()))
+        let origin = try origin(of: Self.photograph())
+        let daemon = try daemon(origin)
         let wire = try daemon.connect()
         func make(_ widths: Range<Int>) throws {
-            for width in widths { _ = try wire.get("\(target)&width=\(width)") }
+            for width in widths {
+                #expect(try wire.get("\(target)&width=\(width)").status == 200)
+            }
         }
         func held() throws -> Int {
-            let line = try forEachProcess(of: daemon, "grep RssAnon: /proc/$c/status")
+            let line = try forEachProcess(of: daemon, "grep VmRSS: /proc/$c/status")
             return try #require(Int(line.filter(\.isNumber)))
         }
         // Of a width that the later ones do not exceed.

@@ -242,11 +242,11 @@ struct DaemonImageTests {
             return try #require(Int(line.filter(\.isNumber)))
         }
         // Of a width that the later ones do not exceed.
-        try make(180..<192)
+        try make(180..<188)
         let before = try held()
-        try make(140..<180)
-        // One picture of this size is 100 kB: forty would be 4 MB.
-        #expect(try held() - before < 1500)
+        try make(160..<180)
+        // One picture of this size is 90 kB: twenty would be 1800.
+        #expect(try held() - before < 1000)
         #expect(try daemon.metric("portico_image_workers_started_total") == 1)
     }
 

@@ -89,7 +89,8 @@ let floor3: [Target] =
         data: ["Data"])
     + module(
         "PorticoImage",
-        ["PorticoBytes", "PorticoLoop", "PorticoSettings", "CPorticoCodecs", "CPorticoSeccomp"])
+        ["PorticoBytes", "PorticoLoop", "PorticoSettings", "CPorticoCodecs", "CPorticoSeccomp"],
+        tested: ["PorticoMutation"])
     + module("PorticoTelemetry", ["PorticoBytes", "PorticoSettings"], tested: ["StrictJSON"])
 
 let columns: [Target.Dependency] = [
@@ -151,6 +152,11 @@ let tools: [Target] = [
     .target(
         name: "WAFProperties", dependencies: ["PorticoBytes", "PorticoSecLang", "PorticoWAF"],
         path: "Tests/Fuzz/WAFProperties", swiftSettings: strict),
+    .target(name: "PorticoMutation", path: "Tests/Fuzz/Mutation", swiftSettings: strict),
+    .executableTarget(
+        name: "FuzzPictures",
+        dependencies: ["PorticoBytes", "PorticoLoop", "PorticoImage", "PorticoMutation"],
+        path: "Tests/Fuzz/Pictures", swiftSettings: strict),
     .target(name: "StrictJSON", path: "Tests/StrictJSON", swiftSettings: strict),
     .executableTarget(
         name: "PorticoBench",

@@ -39,7 +39,9 @@ static bool changes_nothing(px_colour *colour) {
   return true;
 }
 
-px_colour *px_colour_open(const uint8_t *profile, size_t length, int kind, bool inverted) {
+px_colour *px_colour_open(const uint8_t *profile, size_t length, int kind, bool inverted,
+                          bool *unusable) {
+  *unusable = true;
   if (length < 128 || length > UINT32_MAX) return NULL;
   cmsContext context = cmsCreateContext(NULL, NULL);
   if (context == NULL) return NULL;
@@ -81,6 +83,7 @@ px_colour *px_colour_open(const uint8_t *profile, size_t length, int kind, bool 
     cmsDeleteContext(context);
     return NULL;
   }
+  *unusable = false;
   if (kind == PX_JPEG_COLOUR && changes_nothing(colour)) {
     px_colour_close(colour);
     return NULL;

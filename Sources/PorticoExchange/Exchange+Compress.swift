@@ -10,7 +10,8 @@ extension Exchange {
     /// where the edge compresses. There the origin is asked for plain bytes: one object serves all
     /// clients, whatever each of them takes, and is coded once for each coding. Where it does not
     /// but stores, the origin is told the codings that there are and nothing else: no stranger's
-    /// words shape what others get, and few variants arise.
+    /// words shape what others get, and few variants arise. Who asks for a picture gets one that
+    /// can be transformed, and those are not worth a coding.
     static func narrow(
         _ received: RequestHead, for site: Site?
     ) -> (RequestHead, AcceptEncoding?) {
@@ -31,12 +32,28 @@ extension Exchange {
         head.fields.removeAll { line, _ in
             (isNarrow && line.name == .acceptEncoding) || (hidesCookies && line.name == .cookie)
         }
-        if isNarrow && !compresses {
+        if isNarrow && !compresses && !asksForPicture(received, of: site) {
             var list = Buffer()
             accepted.write(into: &list)
             if !list.isEmpty { head.fields.append(.acceptEncoding, list.bytes) }
         }
         return (head, codings)
+    }
+
+    /// Whether an answer would be transformed, as far as a browser says so: beside an `<img>` it names
+    /// types of pictures and no page's.
+    private static func asksForPicture(_ received: RequestHead, of site: Site) -> Bool {
+        guard site.transformsImages else { return false }
+        var namesPictures = false
+        var namesPages = false
+        received.fields.forEachMember(of: .accept) { member in
+            let type = member.extracting(..<(member.firstIndex(of: 0x3B) ?? member.count))
+                .trimmingOWS
+            namesPictures =
+                namesPictures || (type.count > 6 && type.extracting(..<6).equalsFolded("image/"))
+            namesPages = namesPages || type.equalsFolded("text/html")
+        }
+        return namesPictures && !namesPages
     }
 
     /// Marks a response that may be coded, and chooses its coding; nil: it goes as it is.

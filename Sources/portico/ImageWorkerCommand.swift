@@ -11,8 +11,9 @@ struct ImageWorkerCommand: ParsableCommand {
     var memory: Int
 
     func run() {
-        ImageWorkerProcess.run(memory: memory) { source, request, limits throws(ImageFailure) in
-            try ImagePipeline.run(source, request, within: limits)
+        ImageWorkerProcess.run(memory: memory) {
+            source, overlay, request, limits throws(ImageFailure) in
+            try ImagePipeline.run(source, overlay: overlay, request, within: limits)
         }
     }
 }

@@ -83,7 +83,14 @@ enum Pictures {
 
     /// Nil where the folder is absent.
     static func shared(_ name: String) -> [UInt8]? {
-        guard let file = unsafe fopen("../shared/images/\(name)", "rb") else { return nil }
+        read("../shared/images/\(name)")
+    }
+
+    /// A seed of the fuzzer: small, with all that such a file may hold.
+    static func seed(_ name: String) -> [UInt8]? { read("Tests/Fuzz/corpus/picture/\(name)") }
+
+    private static func read(_ path: String) -> [UInt8]? {
+        guard let file = unsafe fopen(path, "rb") else { return nil }
         defer { unsafe fclose(file) }
         unsafe fseek(file, 0, SEEK_END)
         let length = unsafe ftell(file)

@@ -181,8 +181,9 @@ int px_avif_encode(const uint8_t *pixels, size_t stride, uint32_t width, uint32_
 typedef struct px_colour px_colour;
 
 /* From an ICC profile to sRGB, for pixels of that PX_JPEG_… kind. NULL when the profile is broken, is
-   for another kind of pixels, or changes nothing worth the work. */
-px_colour *px_colour_open(const uint8_t *profile, size_t length, int kind, bool inverted);
+   for another kind of pixels (then `unusable` is true), or changes nothing worth the work. */
+px_colour *px_colour_open(const uint8_t *profile, size_t length, int kind, bool inverted,
+                          bool *unusable);
 /* In place; CMYK becomes RGBA. Grey pixels come and go as RGBA. */
 void px_colour_convert(px_colour *colour, uint8_t *pixels, size_t count);
 void px_colour_close(px_colour *colour);

@@ -26,6 +26,8 @@ package struct CacheStatus: Equatable, Sendable {
     package var timeToLive: Int64?
     package var isStored = false
     package var isCollapsed = false
+    /// What is sent was made for this request, of what the rest of the line speaks of (§2.8).
+    package var isTransformed = false
 
     package init(hit timeToLive: Int64) { self.timeToLive = timeToLive }
 
@@ -55,5 +57,6 @@ package struct CacheStatus: Equatable, Sendable {
         }
         if isStored { buffer.append("; stored") }
         if isCollapsed { buffer.append("; collapsed") }
+        if isTransformed { buffer.append("; detail=transformed") }
     }
 }

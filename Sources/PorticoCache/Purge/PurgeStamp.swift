@@ -88,6 +88,15 @@ package struct PurgeStamp: ~Copyable, Sendable {
         return PurgeStamp(ledger: ledger, fence: fence, site: site, marks: marks)
     }
 
+    /// What takes the other takes this one.
+    package mutating func add(marksOf other: borrowing PurgeStamp) {
+        for mark in other.marks {
+            ledger.table.useAgain(mark)
+            marks.append(mark)
+        }
+        if other.isIncomplete { isIncomplete = true }
+    }
+
     /// Allocated bytes.
     var footprint: Int { heapBytes(ofArray: marks.capacity * 4) }
 }

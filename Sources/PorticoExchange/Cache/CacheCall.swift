@@ -231,10 +231,11 @@ final class CacheCall {
     }
 
     /// What is made of another response: under this call's key, with the other's marks, so that
-    /// whatever purges that one purges this one, and as old as that one's fetch.
+    /// whatever purges that one purges this one, and as old as that one's fetch. `cover`: another one
+    /// that it is made of too.
     func makeVariant(
         _ head: borrowing ResponseHead, _ rules: StoredRules, of original: StoredResponse,
-        to request: borrowing RequestHead, body: GrowingBody
+        cover: StoredResponse? = nil, to request: borrowing RequestHead, body: GrowingBody
     ) -> StoredResponse? {
         guard let selector = Variant(request.fields, head.fields, date: rules.date) else {
             return nil
@@ -242,7 +243,21 @@ final class CacheCall {
         let key = key
         return StoredResponse(
             cache.store, key: key.span, hash: hash, selector: selector, head: head, rules: rules,
-            stamp: original.stamp.renewed(since: original.stamp.fence), body: body)
+            stamp: stamp(of: original, and: cover), body: body)
+    }
+
+    /// The marks of both. Each may have been fetched before a purge of the other one: what counts is
+    /// that both hold at the last look; if not, the older fetch, so that nobody is served it again.
+    private func stamp(of original: StoredResponse, and cover: StoredResponse?) -> PurgeStamp {
+        guard let cover else { return original.stamp.renewed(since: original.stamp.fence) }
+        let ledger = cache.ledger
+        let bothHold =
+            ledger.verdict(on: original.stamp) == .untouched
+            && ledger.verdict(on: cover.stamp) == .untouched
+        var stamp = original.stamp.renewed(
+            since: bothHold ? fence : min(original.stamp.fence, cover.stamp.fence))
+        stamp.add(marksOf: cover.stamp)
+        return stamp
     }
 
     // MARK: - The flight

@@ -89,7 +89,7 @@ extension Exchange {
 
     /// The request for an included resource: the page's own with another target. Nil for other
     /// hosts: who may write a page may not have the edge ask whom he likes.
-    private func head(including reference: Span<UInt8>) -> RequestHead? {
+    func head(including reference: Span<UInt8>) -> RequestHead? {
         let request = request
         let isHTTPS = Forwarding.scheme(of: request, facts) == .https
         guard let target = URIReference(reference, relativeTo: request, isHTTPS: isHTTPS),

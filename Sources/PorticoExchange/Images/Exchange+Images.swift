@@ -15,7 +15,8 @@ extension Exchange {
         let request = request
         let path = PathNormaliser.normalise(path: request[request.path])
         guard images.takesQuery(of: path) else { return nil }
-        return ImageCall(request, images, takesQuery: true)
+        return ImageCall(
+            request, images, takesQuery: true, obeysOrders: client.facts.isTrustedProxy)
     }
 
     /// The picture that is made of an answer on another path, by its type.
@@ -28,7 +29,8 @@ extension Exchange {
         let type = fields[fields.range(of: .contentType)]
         let end = type.firstIndex(of: 0x3B) ?? type.count
         guard Self.mayBePicture(type.extracting(..<end).trimmingOWS) else { return nil }
-        return ImageCall(request, images, takesQuery: false)
+        return ImageCall(
+            request, images, takesQuery: false, obeysOrders: client.facts.isTrustedProxy)
     }
 
     /// SVG is text, and passes as it is.
@@ -122,7 +124,8 @@ extension Exchange {
         let path = PathNormaliser.normalise(
             path: target.extracting(..<(target.firstIndex(of: 0x3F) ?? target.count)))
         guard images.takesQuery(of: path) else { return }
-        _ = cache.ledger.purge(.url(ResponseCache.url(of: key, written)), of: site.purgeSite, .hard)
+        let purged = policy.purgeTarget(.url(ResponseCache.url(of: key, written)), of: site)
+        _ = cache.ledger.purge(purged, of: site.purgeSite, .hard)
     }
 
     // MARK: - Answers

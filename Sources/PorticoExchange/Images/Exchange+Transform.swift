@@ -14,11 +14,18 @@ extension Exchange {
     ) async throws(ExchangeFault) {
         imageStage = .done
         record.imageParameters = image.query.request.normalForm
-        let tag = ImageTag.make(original.stored.head, image)
+        var cover: StoredResponse?
+        if let overlay = image.query.request.overlay {
+            cover = await fetchCover(overlay, image)
+            if cover == nil {
+                return try await deliver(original, of: image, because: "Overlay could not be had")
+            }
+        }
+        let tag = ImageTag.make(original.stored.head, image, under: cover)
         var waits = 0
         while true {
             call.look(for: image.head)
-            if let known = knownVariant(call, tag, of: original, image) {
+            if let known = knownVariant(call, tag, of: original, under: cover, image) {
                 call.permit.take()?.fulfil(with: known)
                 return try await deliver(known, original, image)
             }
@@ -33,20 +40,20 @@ extension Exchange {
                 }
             }
         }
-        switch await make(original, image, tag) {
+        switch await make(original, under: cover, image, tag) {
         case .notPicture:
             call.permit.take()?.dissolve()
             try await deliver(
                 original.stored, original.status, from: original.source, head: original.head)
         case .failed(let failure):
-            if let stored = keep(failure, original, image, call, tag) {
+            if let stored = keep(failure, original, under: cover, image, call, tag) {
                 call.permit.take()?.fulfil(with: stored)
             }
             try await deliver(original, of: image, after: failure)
         case .made(let report, let file, let bytes, let sourceBytes, let tag):
             guard
                 let (stored, source) = keep(
-                    report, file, bytes, of: sourceBytes, original, image, call, tag)
+                    report, file, bytes, of: sourceBytes, original, under: cover, image, call, tag)
             else {
                 return try await deliver(original, of: image, after: .overLimit)
             }
@@ -58,7 +65,9 @@ extension Exchange {
             } else {
                 call.permit.take()?.dissolve()
             }
-            try await deliver(variant: stored, original.status, image, from: source)
+            var status = original.status
+            status.isTransformed = true
+            try await deliver(variant: stored, status, image, from: source)
         }
     }
 
@@ -74,14 +83,15 @@ extension Exchange {
     /// A stored variant that was made of the same bytes. Where the original has been validated since,
     /// it lives on with it.
     private func knownVariant(
-        _ call: CacheCall, _ tag: [UInt8]?, of original: Original, _ image: ImageCall
+        _ call: CacheCall, _ tag: [UInt8]?, of original: Original, under cover: StoredResponse?,
+        _ image: ImageCall
     ) -> StoredResponse? {
         guard let found = call.found?.response, found.body.phase == .complete, let tag else {
             return nil
         }
         let fields = found.head.fields
         guard fields[fields.range(of: .etag)].equals(tag.span) else { return nil }
-        let rules = original.stored.rules
+        let rules = Self.variantRules(original.stored.rules, under: cover)
         if ImageHeads.failure(in: found.head) == .overLimit {
             return found.rules.isFresh(at: worker.reactor.now) ? found : nil
         }
@@ -99,7 +109,7 @@ extension Exchange {
             }
         }
         let renewed = call.makeVariant(
-            head, Self.variantRules(rules), of: original.stored, to: image.head, body: found.body)
+            head, rules, of: original.stored, cover: cover, to: image.head, body: found.body)
         guard let renewed, call.cache.store.insert(renewed) else { return found }
         return renewed
     }
@@ -115,7 +125,9 @@ extension Exchange {
 
     /// Waits for the whole original, and has a worker process transform it. Who asked for it may
     /// leave meanwhile: it has its deadline, and others may want it.
-    private func make(_ original: Original, _ image: ImageCall, _ tag: [UInt8]?) async -> Making {
+    private func make(
+        _ original: Original, under cover: StoredResponse?, _ image: ImageCall, _ tag: [UInt8]?
+    ) async -> Making {
         let stored = original.stored
         let limits = image.policy.limits
         switch await OriginalBody.wait(for: stored, upTo: limits.inputBytes, on: worker.reactor) {
@@ -134,9 +146,17 @@ extension Exchange {
             let isNamed = type.count > 6 && type.extracting(..<6).equalsFolded("image/")
             return isNamed || image.takesQuery ? .failed(.unsupported) : .notPicture
         }
-        guard let room = image.policy.transformer.reserve(count),
+        let coverCount = cover?.body.length ?? 0
+        guard let room = image.policy.transformer.reserve(count + coverCount),
             let source = await OriginalBody.copy(from: source(of: stored), on: worker.reactor)
         else { return .failed(.overLimit) }
+        var overlay: (MemoryFile, Int)?
+        if let cover {
+            guard
+                let file = await OriginalBody.copy(from: self.source(of: cover), on: worker.reactor)
+            else { return .failed(.overLimit) }
+            overlay = (file, coverCount)
+        }
         let reactor = worker.reactor
         let point = WaitPoint(reactor.timers)
         let waker = reactor.waker(for: point)
@@ -147,7 +167,8 @@ extension Exchange {
         let patience = reactor.now + timeout / 4
         let job = ImageErrand(
             image.query.request, of: source, bytes: count, in: room, coding: coding,
-            within: limits, begunBy: patience, by: deadline, wake: { waker.wake() })
+            overlay: overlay, within: limits, begunBy: patience, by: deadline,
+            wake: { waker.wake() })
         image.policy.transformer.submit(job)
         while job.look() == nil {
             if await point.wait(by: patience) == .late { break }
@@ -162,7 +183,7 @@ extension Exchange {
             let tag =
                 tag
                 ?? ImageTag.make(
-                    content: source.withBytes(of: count) { ImageTag.hash($0) }, image)
+                    content: source.withBytes(of: count) { ImageTag.hash($0) }, image, under: cover)
             return .made(report, file, bytes: bytes, sourceBytes: count, tag: tag)
         case .failed(let failure)?: return .failed(failure)
         case nil: return .failed(.overLimit)
@@ -173,7 +194,8 @@ extension Exchange {
 
     private func keep(
         _ report: ImageReport, _ file: MemoryFile, _ bytes: Int, of sourceBytes: Int,
-        _ original: Original, _ image: ImageCall, _ call: CacheCall, _ tag: [UInt8]
+        _ original: Original, under cover: StoredResponse?, _ image: ImageCall, _ call: CacheCall,
+        _ tag: [UInt8]
     ) -> (StoredResponse, StoredSource)? {
         let store = call.cache.store
         guard var writer = store.makeBody(expecting: bytes),
@@ -192,10 +214,11 @@ extension Exchange {
             takesQuery: image.takesQuery)
         guard
             let stored = call.makeVariant(
-                head, Self.variantRules(original.stored.rules), of: original.stored,
-                to: image.head, body: body)
+                head, Self.variantRules(original.stored.rules, under: cover), of: original.stored,
+                cover: cover, to: image.head, body: body)
         else { return nil }
-        if isKept, store.insert(stored), let disk = call.cache.disk,
+        // On disk it would be known by the original's words only.
+        if isKept, store.insert(stored), cover == nil, let disk = call.cache.disk,
             let write = disk.begin(stored, call.words(for: original.stored.head))
         {
             disk.finish(write)
@@ -206,13 +229,13 @@ extension Exchange {
     /// Notes that there is no such variant: whoever asks next is not to cost another try. What we
     /// could not do is tried again soon.
     private func keep(
-        _ failure: ImageFailure, _ original: Original, _ image: ImageCall, _ call: CacheCall,
-        _ tag: [UInt8]?
+        _ failure: ImageFailure, _ original: Original, under cover: StoredResponse?,
+        _ image: ImageCall, _ call: CacheCall, _ tag: [UInt8]?
     ) -> StoredResponse? {
         guard let writer = call.cache.store.makeBody(expecting: 0) else { return nil }
         let body = writer.body
         writer.finish()
-        var rules = Self.variantRules(original.stored.rules)
+        var rules = Self.variantRules(original.stored.rules, under: cover)
         if failure.blame == .us {
             let now = Int64(clamping: worker.reactor.now.nanoseconds)
             rules.freshUntil = min(rules.freshUntil, now + Self.pauseAfterLimit)
@@ -221,7 +244,7 @@ extension Exchange {
             failure, of: original.stored.head, tag: tag ?? [], takesQuery: image.takesQuery)
         guard
             let stored = call.makeVariant(
-                head, rules, of: original.stored, to: image.head, body: body),
+                head, rules, of: original.stored, cover: cover, to: image.head, body: body),
             call.cache.store.insert(stored)
         else { return nil }
         return stored
@@ -231,8 +254,11 @@ extension Exchange {
     private static let pauseAfterLimit: Int64 = 3_000_000_000
 
     /// The original's times; what is stale goes by way of the original.
-    private static func variantRules(_ rules: StoredRules) -> StoredRules {
+    private static func variantRules(
+        _ rules: StoredRules, under cover: StoredResponse?
+    ) -> StoredRules {
         var rules = rules
+        if let cover { rules.freshUntil = min(rules.freshUntil, cover.rules.freshUntil) }
         rules.flags.insert(.hasETag)
         rules.flags.remove([.listsFields, .stripsCookies])
         return rules
@@ -246,7 +272,9 @@ enum ImageTag {
     private static let hasher = KeyedHash128(seed: (0x706F_7274_6963_6F00, 0x696D_6167_6573))
 
     /// By the original's validators; nil where it has none.
-    static func make(_ original: borrowing ResponseHead, _ image: ImageCall) -> [UInt8]? {
+    static func make(
+        _ original: borrowing ResponseHead, _ image: ImageCall, under cover: StoredResponse?
+    ) -> [UInt8]? {
         var text = Buffer()
         for name in [FieldName.etag, .lastModified] {
             let value = original.fields[original.fields.range(of: name)]
@@ -254,18 +282,28 @@ enum ImageTag {
             text.append(value)
             text.append(0x0A)
         }
-        return text.isEmpty ? nil : make(content: hasher(text.bytes), image)
+        return text.isEmpty ? nil : make(content: hasher(text.bytes), image, under: cover)
     }
 
     static func hash(_ content: Span<UInt8>) -> KeyedHash128.Digest { hasher(content) }
 
-    static func make(content: KeyedHash128.Digest?, _ image: ImageCall) -> [UInt8] {
+    static func make(
+        content: KeyedHash128.Digest?, _ image: ImageCall, under cover: StoredResponse?
+    ) -> [UInt8] {
         var text = Buffer()
         text.append(edition)
         text.append(hexadecimal: content?.high ?? 0)
         text.append(hexadecimal: content?.low ?? 0)
         text.append(decimal: UInt64(max(0, image.policy.limits.quality)))
         image.query.request.write(into: &text)
+        if let cover {
+            // Without validators, when it came.
+            for name in [FieldName.etag, .lastModified, .date] {
+                let fields = cover.head.fields
+                text.append(0x0A)
+                text.append(fields[fields.range(of: name)])
+            }
+        }
         let digest = hasher(text.bytes)
         var tag = Buffer()
         tag.append(0x22)

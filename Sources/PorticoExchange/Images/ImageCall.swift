@@ -14,8 +14,11 @@ struct ImageCall {
     let suffix: [UInt8]
     let takesQuery: Bool
 
-    /// `takesQuery`: none of the query reaches the origin.
-    init(_ request: borrowing RequestHead, _ policy: ImagePolicy, takesQuery: Bool) {
+    /// `takesQuery`: none of the query reaches the origin. `obeysOrders`: the peer is a proxy that is
+    /// trusted, so that fields which only rules of an edge may set are believed.
+    init(
+        _ request: borrowing RequestHead, _ policy: ImagePolicy, takesQuery: Bool, obeysOrders: Bool
+    ) {
         self.policy = policy
         self.takesQuery = takesQuery
         var accepted = AcceptedImages()
@@ -26,11 +29,22 @@ struct ImageCall {
             request[request.query ?? .empty], accepting: accepted, auto: policy.settings.auto)
         var varies: [StaticString] = query.negotiates ? ["Accept"] : []
         if policy.settings.clientHints { varies += Self.takeHints(of: request, into: &query) }
+        if obeysOrders { Self.takeOverlay(of: request, into: &query) }
         self.query = query
         self.varies = varies
         // A newline more than any key of an original has.
         suffix = [0x0A] + query.request.normalForm
         head = takesQuery ? Self.original(of: request) : copy request
+    }
+
+    private static func takeOverlay(of request: borrowing RequestHead, into query: inout ImageQuery)
+    {
+        for index in 0..<request.fields.count
+        where request.fields.lines[index].name == .other
+            && request.fields.name(at: index).equalsFolded("x-fastly-imageopto-overlay")
+        {
+            query.take(overlay: request.fields.value(at: index))
+        }
     }
 
     /// Asks for the whole original, in the one form that all variants are made of.

@@ -52,12 +52,13 @@ extension Exchange {
         of aim: PurgeOrder.Aim, in cache: ResponseCache
     ) throws(ExchangeFault) -> PurgeTarget {
         switch aim {
-        case .target(let target): return target
+        case .target(let target): return policy.purgeTarget(target, of: site)
         case .ownURL:
             guard let site else { throw .refused(.unknownHost) }
-            return cache.purgeTarget(
+            let target = cache.purgeTarget(
                 request, isHTTPS: Forwarding.scheme(of: request, client.facts) == .https,
                 style: site.keyStyle)
+            return policy.purgeTarget(target, of: site)
         }
     }
 

@@ -5,14 +5,16 @@ internal import CPorticoCodecs
     private let profile: OpaquePointer?
     private let isInverted: Bool
 
-    /// Nil when the pixels are sRGB already: there is no profile, or it is broken, for other
-    /// pixels, or changes nothing.
-    init?(_ header: SourceHeader) {
+    /// Nil when the pixels count as sRGB: there is no profile, or it changes nothing, or it is of no
+    /// use (`ignoresProfile`): broken, or for other pixels.
+    init?(_ header: SourceHeader, ignoresProfile: inout Bool) {
+        ignoresProfile = false
         unsafe profile =
             header.profile.isEmpty
             ? nil
             : px_colour_open(
-                header.profile, header.profile.count, header.pixelKind.rawValue, header.isInverted)
+                header.profile, header.profile.count, header.pixelKind.rawValue,
+                header.isInverted, &ignoresProfile)
         isInverted = header.isInverted
         if unsafe profile == nil && header.pixelKind != .ink { return nil }
     }

@@ -9,7 +9,7 @@ extension SourceHeader {
         source.frames = 0
         let area = width * height
         decoderBytes = area * 8 + 200_000
-        GIFBlocks.forEach(in: bytes) { block in
+        isWhole = GIFBlocks.forEach(in: bytes) { block in
             switch block.kind {
             case .image(let covers):
                 source.frames += 1
@@ -50,10 +50,11 @@ enum GIFBlocks {
         return 13 + (flags & 0x80 != 0 ? 3 << (Int(flags & 7) + 1) : 0)
     }
 
-    /// Calls `body` with each block until it answers false, or the trailer or the end comes. An
-    /// image that is cut off is still told.
-    static func forEach(in bytes: SourceBytes, _ body: (Block) -> Bool) {
-        guard var at = headerLength(bytes) else { return }
+    /// Calls `body` with each block until it answers false, or the trailer or the end comes; whether
+    /// it was the trailer. An image that is cut off is still told.
+    @discardableResult
+    static func forEach(in bytes: SourceBytes, _ body: (Block) -> Bool) -> Bool {
+        guard var at = headerLength(bytes) else { return false }
         while let mark = bytes[at] {
             let start = at
             let kind: Block.Kind
@@ -61,11 +62,11 @@ enum GIFBlocks {
             case 0x2C:
                 guard let width = bytes.little16(at + 5), let height = bytes.little16(at + 7),
                     let flags = bytes[at + 9]
-                else { return }
+                else { return false }
                 kind = .image(width * height)
                 at += 10 + (flags & 0x80 != 0 ? 3 << (Int(flags & 7) + 1) : 0) + 1
             case 0x21:
-                guard let label = bytes[at + 1] else { return }
+                guard let label = bytes[at + 1] else { return false }
                 if label == 0xF9, let flags = bytes[at + 3] {
                     kind = .control(flags)
                 } else if label == 0xFF,
@@ -77,7 +78,7 @@ enum GIFBlocks {
                     kind = .other
                 }
                 at += 2
-            case 0x3B: return
+            case 0x3B: return true
             default:
                 // Bytes that belong nowhere; decoders pass over them.
                 at += 1
@@ -85,7 +86,8 @@ enum GIFBlocks {
             }
             while let length = bytes[at], length > 0 { at += Int(length) + 1 }
             at += 1
-            if !body(Block(kind: kind, range: start..<min(at, bytes.count))) { return }
+            if !body(Block(kind: kind, range: start..<min(at, bytes.count))) { return false }
         }
+        return false
     }
 }

@@ -13,6 +13,7 @@ extension SourceHeader {
         // Over a limit is the better reason, also where the file is cut off besides.
         if source.width > 0, source.height > 0 { try Self.check(source, limits) }
         try ImageFailure.check(status)
+        isWhole = true
         let area = source.width * source.height
         decoderBytes = info.animated ? area * 12 : source.isLossless ? area * 4 : source.width * 128
         if info.icc_length > 0 {

@@ -13,6 +13,8 @@ struct SourceHeader {
     var loop = -1
     /// What the decoder holds beside the rows it hands out, in bytes.
     var decoderBytes = 0
+    /// Whether the blocks of an animation are all there, up to their end mark.
+    var isWhole = false
     /// Whether rows come one by one; else the whole picture is decoded at once.
     var hasRows = false
     /// The source's coded data without its metadata can be cut out of the file.

@@ -7,10 +7,21 @@ package enum ImagePipeline {
     package static func run(
         _ source: Span<UInt8>, _ request: ImageRequest, within limits: ImageLimits
     ) throws(ImageFailure) -> ImageResult {
-        // SAFETY: the job ends within the closure.
+        try run(source, overlay: Span(), request, within: limits)
+    }
+
+    /// `overlay`: the bytes of what the request lays over the picture; empty: nothing.
+    package static func run(
+        _ source: Span<UInt8>, overlay: Span<UInt8>, _ request: ImageRequest,
+        within limits: ImageLimits
+    ) throws(ImageFailure) -> ImageResult {
+        // SAFETY: the job ends within the closures.
         try unsafe source.withUnsafeBufferPointer { bytes throws(ImageFailure) in
-            var job = try unsafe ImageJob(SourceBytes(bytes), request, limits)
-            return try job.run()
+            try unsafe overlay.withUnsafeBufferPointer { overlay throws(ImageFailure) in
+                var job = try unsafe ImageJob(SourceBytes(bytes), request, limits)
+                if !overlay.isEmpty { unsafe job.overlay = SourceBytes(overlay) }
+                return try job.run()
+            }
         }
     }
 }
@@ -24,6 +35,10 @@ struct ImageJob {
     var header: SourceHeader
     let colour: ColourConverter?
     private var warnings: [String] = []
+    /// Coded.
+    var overlay: SourceBytes?
+    /// Ready to be drawn.
+    var cover: Bitmap?
 
     init(
         _ bytes: SourceBytes, _ request: ImageRequest, _ limits: ImageLimits
@@ -33,7 +48,9 @@ struct ImageJob {
         self.limits = limits
         budget = MemoryBudget(bytes: limits.memoryBytes)
         header = try SourceHeader(bytes, within: limits)
-        colour = ColourConverter(header)
+        var ignoresProfile = false
+        colour = ColourConverter(header, ignoresProfile: &ignoresProfile)
+        if ignoresProfile { warnings.append("ICC profile ignored") }
         header.source.hasProfile = colour?.appliesProfile ?? false
         try budget.reserve(header.decoderBytes)
     }
@@ -52,6 +69,7 @@ struct ImageJob {
         }
         var plan = try ImagePlan(request, of: header.source, trimmedTo: kept, within: limits)
         if let area = plan.smartArea { try choose(within: area, for: &plan, decoded) }
+        try prepareCover(for: plan)
         var made: [UInt8]
         if plan.output.isAnimated {
             made = try encodeFrames(plan)

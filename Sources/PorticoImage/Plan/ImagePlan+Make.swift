@@ -34,8 +34,8 @@ extension ImagePlan {
 
         let turned = turn.size(region.width, region.height)
         (scaled, window) = Self.resize(turned, request)
-        output = Self.output(request, source, limits)
         let picture = window.size
+        output = Self.output(request, source, limits, area: Self.area(of: picture, request))
         background =
             request.background
             ?? (source.hasAlpha && !output.format.carriesAlpha ? .white : nil)
@@ -84,13 +84,28 @@ extension ImagePlan {
         return tones
     }
 
+    /// In pixels. Beyond this AVIF takes seconds, and more memory than one job has: a client that takes
+    /// other formats is better served with one of those. Who asks for AVIF by name has asked for it.
+    private static let mostNegotiatedAVIF: Int128 = 4_000_000
+
+    /// Of the finished picture, whatever colour lies around it.
+    private static func area(of picture: PixelSize, _ request: ImageRequest) -> Int128 {
+        var size = picture
+        if let canvas = request.canvas {
+            size = lay(picture, on: canvas, .white)?.size ?? size
+        } else if let pad = request.pad {
+            size = Self.pad(picture, pad, .white)?.size ?? size
+        }
+        return Int128(size.width) * Int128(size.height)
+    }
+
     private static func output(
-        _ request: ImageRequest, _ source: ImageSource, _ limits: ImageLimits
+        _ request: ImageRequest, _ source: ImageSource, _ limits: ImageLimits, area: Int128
     ) -> ImageOutput {
         let isAnimation = source.frames > 1 && !request.takesFirstFrame
         var output = ImageOutput(format: format(of: request.format) ?? source.format)
         var isNegotiated = false
-        if request.allowsAVIF, !isAnimation {
+        if request.allowsAVIF, !isAnimation, area <= mostNegotiatedAVIF {
             output.format = .avif
             isNegotiated = true
         } else if request.allowsWebP {

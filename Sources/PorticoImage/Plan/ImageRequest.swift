@@ -82,6 +82,8 @@ package struct ImageRequest: Equatable, Sendable {
     package var negotiatedQuality: Int?
     package var optimise: Optimise?
     package var keepsCopyright = false
+    /// Not of the query.
+    package var overlay: ImageOverlay?
 
     package init() {}
 }

@@ -62,6 +62,12 @@ package struct ImageQuery: Equatable, Sendable {
         fold()
     }
 
+    /// Adds what the edge's rules say is laid over the picture, in a query's coding.
+    package mutating func take(overlay text: Span<UInt8>) {
+        request.overlay = ImageOverlay(text)
+        if request.overlay == nil { warnings.append("overlay: invalid value ignored") }
+    }
+
     mutating func warn(_ parameter: ImageParameter, _ what: String = "invalid value ignored") {
         warnings.append("\(parameter.rawValue): \(what)")
     }
@@ -78,7 +84,7 @@ package struct ImageQuery: Equatable, Sendable {
         if !request.allowsAVIF, !request.allowsWebP { request.negotiatedQuality = nil }
     }
 
-    private static func decoded(_ text: Span<UInt8>) -> [UInt8] {
+    static func decoded(_ text: Span<UInt8>) -> [UInt8] {
         guard text.firstIndex(of: 0x25) != nil else { return text.array }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.count)

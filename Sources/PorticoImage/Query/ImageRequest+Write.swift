@@ -71,6 +71,10 @@ extension ImageRequest {
             }
         }
         line.add("width", width, into: &text)
+        if let overlay {
+            if !text.isEmpty { text.append(0x26) }
+            overlay.write(into: &text)
+        }
     }
 
     package var normalForm: [UInt8] {
@@ -85,6 +89,7 @@ extension ImageRequest {
         accepted.avif = true
         accepted.webp = true
         self = ImageQuery(text, accepting: accepted).request
+        overlay = ImageOverlay(text)
     }
 }
 

@@ -27,6 +27,8 @@ package final class ImageErrand: Sendable {
     package let source: MemoryFile
     package let sourceBytes: Int
     package let coding: Coding
+    /// Sealed; nil: none.
+    let overlay: (file: MemoryFile, bytes: Int)?
     /// Held as long as the job has its source.
     private let room: ImageReservation
     /// Where it has not begun by then, there are too many others.
@@ -39,10 +41,12 @@ package final class ImageErrand: Sendable {
     /// `wake` is called once, from whatever thread, when there is an outcome.
     package init(
         _ request: ImageRequest, of source: MemoryFile, bytes: Int, in room: ImageReservation,
-        coding: Coding = .plain, within limits: ImageLimits, begunBy patience: Instant,
+        coding: Coding = .plain, overlay: (MemoryFile, Int)? = nil, within limits: ImageLimits,
+        begunBy patience: Instant,
         by deadline: Instant, wake: @escaping @Sendable () -> Void
     ) {
         self.coding = coding
+        self.overlay = overlay
         self.patience = patience
         self.room = room
         self.request = request

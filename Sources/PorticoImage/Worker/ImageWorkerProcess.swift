@@ -8,7 +8,10 @@ internal import PorticoLoop
 /// goes into a file that the parent has made. It never opens anything.
 package enum ImageWorkerProcess {
     package typealias Transform =
-        (_ source: Span<UInt8>, _ request: ImageRequest, _ limits: ImageLimits)
+        (
+            _ source: Span<UInt8>, _ overlay: Span<UInt8>, _ request: ImageRequest,
+            _ limits: ImageLimits
+        )
         throws(ImageFailure) -> ImageResult
 
     /// Status with which it ends where it could not be confined.
@@ -20,26 +23,31 @@ package enum ImageWorkerProcess {
         guard Confinement.enter(memory: memory) else { Process.exit(unconfined) }
         let socket = MessageSocket.inherited
         while let (message, files) = socket.receive(upTo: JobMessage.most) {
-            guard let job = JobMessage(message), files.count == 2 else { break }
-            let reply = answer(job, source: files[0], result: files[1], transform)
+            guard let job = JobMessage(message), files.count == (job.overlayBytes > 0 ? 3 : 2)
+            else { break }
+            let reply = answer(
+                job, source: files[0], result: files[1], overlay: files[files.count - 1], transform)
             if !socket.send(reply.bytes.span) { break }
         }
         Process.exit(0)
     }
 
     private static func answer(
-        _ job: JobMessage, source: MemoryFile, result: MemoryFile, _ transform: Transform
+        _ job: JobMessage, source: MemoryFile, result: MemoryFile, overlay: MemoryFile,
+        _ transform: Transform
     ) -> ReplyMessage {
         do throws(ImageFailure) {
             let made = try source.withBytes(of: job.sourceBytes) { bytes throws(ImageFailure) in
-                switch job.coding {
-                case .plain: return try transform(bytes, job.request, job.limits)
-                case .gzip:
-                    let plain = try Inflation.inflate(bytes, upTo: job.limits.inputBytes)
-                    return try transform(plain.span, job.request, job.limits)
+                try overlay.withBytes(of: job.overlayBytes) { overlay throws(ImageFailure) in
+                    switch job.coding {
+                    case .plain: return try transform(bytes, overlay, job.request, job.limits)
+                    case .gzip:
+                        let plain = try Inflation.inflate(bytes, upTo: job.limits.inputBytes)
+                        return try transform(plain.span, overlay, job.request, job.limits)
+                    }
                 }
             }
-            guard let made, !made.bytes.isEmpty else { throw .overLimit }
+            guard let made = made ?? nil, !made.bytes.isEmpty else { throw .overLimit }
             do throws(IOFault) {
                 try result.write(made.bytes.span, at: 0)
             } catch {

@@ -131,10 +131,12 @@ private final class Running {
         var limits = job.limits
         limits.memoryBytes = min(limits.memoryBytes, allowance)
         let message = JobMessage(
-            job.request, limits, sourceBytes: job.sourceBytes, coding: job.coding)
+            job.request, limits, sourceBytes: job.sourceBytes, coding: job.coding,
+            overlayBytes: job.overlay?.bytes ?? 0)
         do throws(IOFault) {
             let result = try MemoryFile(named: "portico-result")
-            try stream.sendNow(message.bytes.span, with: [job.source, result])
+            let overlay = job.overlay.map { [$0.file] } ?? []
+            try stream.sendNow(message.bytes.span, with: [job.source, result] + overlay)
             var buffer = Buffer()
             while true {
                 if let count = try stream.readNow(into: &buffer, upTo: ReplyMessage.most) {

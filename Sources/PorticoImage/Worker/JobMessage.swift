@@ -10,11 +10,14 @@ struct JobMessage: Equatable {
     var limits: ImageLimits
     var sourceBytes: Int
     var coding: ImageErrand.Coding
+    /// Of the overlay's file; 0: there is none.
+    var overlayBytes: Int
 
     init(
         _ request: ImageRequest, _ limits: ImageLimits, sourceBytes: Int,
-        coding: ImageErrand.Coding = .plain
+        coding: ImageErrand.Coding = .plain, overlayBytes: Int = 0
     ) {
+        self.overlayBytes = overlayBytes
         self.coding = coding
         self.request = request
         self.limits = limits
@@ -23,21 +26,24 @@ struct JobMessage: Equatable {
 
     var bytes: [UInt8] {
         var text: [UInt8] = []
-        let own = [UInt64(clamping: sourceBytes), coding.rawValue]
+        let own = [
+            UInt64(clamping: sourceBytes), coding.rawValue, UInt64(clamping: overlayBytes),
+        ]
         for word in limits.words + own { text.append(word: word) }
         return text + request.normalForm
     }
 
     init?(_ bytes: [UInt8]) {
-        let count = ImageLimits.wireCount + 2
+        let count = ImageLimits.wireCount + 3
         guard bytes.count >= 8 * count else { return nil }
         let words = (0..<count).map { bytes.word(at: 8 * $0) }
-        guard let limits = ImageLimits(words: Array(words.dropLast(2))),
-            let coding = ImageErrand.Coding(rawValue: words[count - 1])
+        guard let limits = ImageLimits(words: Array(words.dropLast(3))),
+            let coding = ImageErrand.Coding(rawValue: words[count - 2])
         else { return nil }
         self.coding = coding
         self.limits = limits
-        sourceBytes = Int(clamping: words[count - 2])
+        sourceBytes = Int(clamping: words[count - 3])
+        overlayBytes = Int(clamping: words[count - 1])
         request = ImageRequest(normalForm: bytes.span.extracting((8 * count)...))
     }
 }

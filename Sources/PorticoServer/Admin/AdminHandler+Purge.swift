@@ -79,7 +79,8 @@ extension AdminHandler {
             return .refusal(403, "The token may not purge this site.", in: .fastly)
         }
         let depth: PurgeDepth = head.asksForSoftPurge ? .soft : .hard
-        return await answer([(styled, depth)], of: site, in: cache, caller, .fastly) {
+        let meant = policy.purgeTarget(styled, of: site)
+        return await answer([(meant, depth)], of: site, in: cache, caller, .fastly) {
             .json("{\"status\":\"ok\",\"id\":\"\($0.receipt.id)\"}")
         }
     }

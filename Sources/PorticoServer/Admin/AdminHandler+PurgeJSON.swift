@@ -18,7 +18,7 @@ extension AdminHandler {
         case .forbidden:
             return .refusal(403, "The token may not purge this zone.", in: .cloudflare)
         case .site(let site, let cache):
-            var items = PurgeItems(cache, steward.snapshot.policy.sites)
+            var items = PurgeItems(cache, steward.snapshot.policy)
             if json["purge_everything"]?.flag == true { items.targets.append(.everything) }
             items.add(tags: json["tags"])
             items.add(hosts: json["hosts"])
@@ -59,7 +59,7 @@ extension AdminHandler {
             return .problem(
                 403, detail: "The token may not purge this site; name one of its own in \"site\".")
         case .site(let site, let cache):
-            var items = PurgeItems(cache, steward.snapshot.policy.sites)
+            var items = PurgeItems(cache, steward.snapshot.policy)
             if json["everything"]?.flag == true { items.targets.append(.everything) }
             items.add(tags: json["keys"])
             items.add(hosts: json["hosts"])
@@ -88,12 +88,12 @@ extension AdminHandler {
 private struct PurgeItems {
     var targets: [PurgeTarget] = []
     private let cache: ResponseCache
-    private let sites: SiteTable
+    private let policy: Policy
     private var wrong: String?
 
-    init(_ cache: ResponseCache, _ sites: SiteTable) {
+    init(_ cache: ResponseCache, _ policy: Policy) {
         self.cache = cache
-        self.sites = sites
+        self.policy = policy
     }
 
     /// Why it cannot be carried out.
@@ -149,8 +149,10 @@ private struct PurgeItems {
             let bytes = Array(url.utf8)
             if let (host, target) = cache.purgeTarget(url: bytes.span) {
                 // A preset may leave parameters out of the key.
-                let style = sites.find(host: host.span)?.keyStyle ?? .plain
-                targets.append(cache.purgeTarget(url: bytes.span, style: style)?.1 ?? target)
+                let site = policy.sites.find(host: host.span)
+                let style = site?.keyStyle ?? .plain
+                let styled = cache.purgeTarget(url: bytes.span, style: style)?.1 ?? target
+                targets.append(policy.purgeTarget(styled, of: site))
             } else {
                 wrong = "\(url) is no URL."
             }

@@ -36,6 +36,28 @@ struct ImagePipelineTests {
         }
     }
 
+    @Test func `a broken colour profile is passed over, and said`() throws {
+        var file = try #require(Pictures.seed("turned.jpg"))
+        #expect(try Pictures.run(file, "width=9").report.warnings == [])
+        // The mark that every profile has (ICC.1 §7.2.9).
+        let mark = Array("acsp".utf8)
+        let place = try #require(
+            file.indices.first { file[$0...].starts(with: mark) })
+        file[place] = 0x58
+        let result = try Pictures.run(file, "width=9")
+        #expect(result.report.warnings == ["ICC profile ignored"])
+        #expect(result.report.size == PixelSize(9, 14))
+    }
+
+    @Test func `one frame of a whole animation is decoded, of half of one none`() throws {
+        let frames = try (0..<3).map { try Pictures.scene(24, 18, shift: $0) }
+        let gif = try Pictures.animation(frames, milliseconds: [10, 20, 30], loop: 0)
+        #expect(try Pictures.run(gif, "frame=1&format=png").report.size == PixelSize(24, 18))
+        #expect(throws: ImageFailure.unparsable) {
+            try Pictures.run(Array(gif[..<(gif.count * 2 / 3)]), "frame=1&format=png")
+        }
+    }
+
     @Test func `a missing end mark alone loses nothing`() throws {
         let jpeg = try Pictures.coded(Pictures.scene(80, 60), .jpeg)
         #expect(jpeg.suffix(2) == [0xFF, 0xD9])

@@ -162,6 +162,23 @@ struct ImagePlanTests {
         #expect(try !Self.plan("format=png", frames: 3, format: .gif).output.isAnimated)
     }
 
+    @Test func `what AVIF would take too long for is negotiated to the next`() throws {
+        let both = "image/avif,image/webp"
+        let large = try Self.plan("auto=avif,webp", 3000, 2000, format: .jpeg, accept: both)
+        #expect(large.output.format == .webp)
+        #expect(
+            try Self.plan("auto=avif", 3000, 2000, format: .jpeg, accept: both).output.format
+                == .jpeg)
+        #expect(
+            try Self.plan("auto=avif&width=2000", 3000, 2000, format: .jpeg, accept: both)
+                .output.format == .avif)
+        #expect(
+            try Self.plan("auto=avif&canvas=3000,2000", format: .jpeg, accept: both)
+                .output.format == .jpeg)
+        #expect(
+            try Self.plan("format=avif", 3000, 2000, format: .jpeg).output.format == .avif)
+    }
+
     @Test func `the second quality is for what was negotiated`() throws {
         let query = "quality=90,30&auto=webp"
         #expect(try Self.plan(query, format: .jpeg).output.quality == 90)

@@ -16,7 +16,7 @@ struct JobMessageTests {
         limits.quality = 60
         let message = JobMessage(request, limits, sourceBytes: 12345, coding: .gzip)
         #expect(JobMessage(message.bytes) == message)
-        for cut in 0..<96 { #expect(JobMessage(Array(message.bytes[..<cut])) == nil) }
+        for cut in 0..<104 { #expect(JobMessage(Array(message.bytes[..<cut])) == nil) }
     }
 
     @Test func `a reply is read as it was written, and cut anywhere it is none`() {

@@ -1,3 +1,4 @@
+import PorticoLoop
 import Testing
 
 @Suite("Pictures, through the daemon and its processes", .ownThreads)
@@ -14,6 +15,21 @@ struct DaemonImageTests {
                 "HTTP/1.1 200 OK\r\nContent-Type: image/gif\r\nCache-Control: max-age=60\r\n"
                 + "Content-Length: \(Self.picture.count)\r\n\r\n"
             try call.wire.send(Array(head.utf8) + Self.picture)
+        }
+    }
+
+    private static func photograph() throws -> [UInt8] {
+        try Files.read("Sources/CPorticoDemo/photographs/mug.jpg")
+    }
+
+    private func origin(of photograph: [UInt8]) throws -> Origin {
+        try Origin { call in
+            // What comes in half is damaged.
+            let bytes = call.target == "/half.jpg" ? photograph.count / 2 : photograph.count
+            let head =
+                "HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nCache-Control: max-age=60\r\n"
+                + "Content-Length: \(bytes)\r\n\r\n"
+            try call.wire.send(Array(head.utf8) + photograph[..<bytes])
         }
     }
 
@@ -54,6 +70,80 @@ struct DaemonImageTests {
         #expect(try daemon.metric("portico_image_workers_started_total") == 1)
     }
 
+    @Test func `a purge of a variant's URL takes the original and all variants`() throws {
+        let origin = try origin()
+        let daemon = try daemon(origin)
+        let wire = try daemon.connect()
+        func status(_ target: String) throws -> String {
+            try wire.get(target).head["cache-status"] ?? ""
+        }
+        #expect(try status("/a.gif?format=png").hasPrefix("portico; fwd=uri-miss"))
+        // Nobody was asked, and a picture was made.
+        let second = try status("/a.gif?format=webp")
+        #expect(second.hasPrefix("portico; hit"))
+        #expect(second.hasSuffix("; detail=transformed"))
+        #expect(try !status("/a.gif?format=webp").contains("detail"))
+        #expect(origin.requests.count == 1)
+        try wire.send("PURGE /a.gif?width=300 HTTP/1.1\r\nHost: shop.example\r\n\r\n")
+        #expect(try wire.response().status == 200)
+        #expect(try status("/a.gif?format=webp").contains("fwd="))
+        #expect(origin.requests.count == 2)
+    }
+
+    @Test func `a trusted proxy lays a picture of the site over another`() throws {
+        let origin = try origin()
+        var settings = Settings(
+            origin, more: "[[site]]\nhosts = [\"*\"]\norigins = \"shop\"\nimages = true\n")
+        settings.listeners = ["trusted_proxies = [\"127.0.0.1\"]", ""]
+        let daemon = try Daemon(settings)
+        let order = "X-Fastly-Imageopto-Overlay: overlay=%2Flogo.gif&overlay-align=top,left"
+        let proxy = try daemon.connect()
+        let plain = try proxy.get("/a.gif?format=png")
+        #expect(origin.requests.count == 1)
+        let marked = try proxy.get("/a.gif?format=png", order)
+        #expect(origin.requests.last == "GET /logo.gif HTTP/1.1")
+        #expect(marked.head["content-type"] == "image/png")
+        #expect(marked.head["etag"] != plain.head["etag"])
+        _ = try proxy.get("/a.gif?format=png", order)
+        #expect(origin.requests.count == 2)
+        // Whatever purges what lies on it, purges it.
+        try proxy.send("PURGE /logo.gif HTTP/1.1\r\nHost: shop.example\r\n\r\n")
+        #expect(try proxy.response().status == 200)
+        for _ in 0..<2 {
+            #expect(try proxy.get("/a.gif?format=png", order).head["fastly-io-error"] == nil)
+            #expect(origin.requests.count == 3)
+        }
+        // From anybody else it is no order.
+        let client = try Wire(to: daemon.ports[1])
+        let answer = try client.get("/a.gif?format=png", order)
+        #expect(answer.head["etag"] == plain.head["etag"])
+        let missing = "X-Fastly-Imageopto-Overlay: overlay=//other.example/logo.gif"
+        let warned = try proxy.get("/a.gif?format=png", missing)
+        #expect(warned.head["fastly-io-warning"] == "overlay: invalid value ignored")
+        #expect(origin.requests.count == 3)
+    }
+
+    /// An answer in a coding that is not undone could not be transformed.
+    @Test func `who asks for a picture is not promised codings to the origin`() throws {
+        let origin = try Origin.echo()
+        let daemon = try Daemon(
+            Settings(
+                origin,
+                more: """
+                    [[site]]
+                    hosts = ["*"]
+                    origins = "shop"
+                    images = true
+                    compress = false
+                    """))
+        let wire = try daemon.connect()
+        let picture = try wire.get(
+            "/image.php?id=1", "Accept: image/avif,image/webp,*/*;q=0.8", "Accept-Encoding: br")
+        #expect(!picture.body.contains("accept-encoding"))
+        let page = try wire.get("/", "Accept: text/html,image/webp", "Accept-Encoding: br")
+        #expect(page.body.contains("accept-encoding: br"))
+    }
+
     @Test func `a process has nothing but its connection, and is confined`() throws {
         let origin = try origin()
         let daemon = try daemon(origin)
@@ -86,6 +176,41 @@ struct DaemonImageTests {
         #expect(try daemon.metric("portico_image_workers_lost_total") > 0)
     }
 
+    /// Those who were in the midst of it have the original, and nobody waits for a deadline.
+    @Test func `processes killed under load cost pictures, never answers`() throws {
+        let photograph = try Self.photograph()
+        let origin = try origin(of: photograph)
+        let daemon = try daemon(origin, workers: 2)
+        let wires = try (0..<6).map { _ in try daemon.connect() }
+        var originals = 0
+        for round in 0..<4 {
+            for (index, wire) in wires.enumerated() {
+                try wire.send(
+                    "GET /mug.jpg?format=avif&width=\(500 + 10 * round + index) HTTP/1.1\r\n"
+                        + "Host: shop.example\r\n\r\n")
+            }
+            try daemon.wait(for: "a picture under way") {
+                try daemon.metric("portico_image_jobs_running") > 0
+            }
+            _ = try forEachProcess(of: daemon, "kill -9 $c")
+            for wire in wires {
+                let head = try wire.head()
+                let bytes = try wire.take(head["content-length"].flatMap(Int.init) ?? 0)
+                #expect(head.status == 200)
+                if let error = head["fastly-io-error"] {
+                    originals += 1
+                    #expect(error == "Resource limit")
+                    #expect(bytes == photograph)
+                } else {
+                    #expect(head["content-type"] == "image/avif")
+                }
+            }
+        }
+        #expect(originals > 0)
+        #expect(try daemon.metric("portico_image_failures_total{reason=\"limit\"}") == originals)
+        #expect(try daemon.metric("portico_image_workers_lost_total") >= originals)
+    }
+
     @Test func `what a client could not have is the original`() throws {
         let origin = try Origin { call in
             try call.answer(
@@ -95,6 +220,34 @@ struct DaemonImageTests {
         let answer = try daemon.connect().get("/a.gif?width=3")
         #expect(answer.body == "GIF89a")
         #expect(answer.head["fastly-io-error"] == "Image could not be parsed")
+    }
+
+    /// What C libraries allocate for a picture, or for one that fails, they give back.
+    @Test(arguments: [
+        "/mug.jpg?format=jpg", "/mug.jpg?format=png", "/mug.jpg?format=png8", "/mug.jpg?format=gif",
+        "/mug.jpg?format=webp", "/mug.jpg?format=webpll", "/mug.jpg?format=avif",
+        "/mug.jpg?format=jpg&optimize=high", "/half.jpg?format=jpg",
+    ])
+    func `a process holds no more memory after many pictures`(_ target: String) throws {
+        let origin = try origin(of: Self.photograph())
+        let daemon = try daemon(origin)
+        let wire = try daemon.connect()
+        func make(_ widths: Range<Int>) throws {
+            for width in widths {
+                #expect(try wire.get("\(target)&width=\(width)").status == 200)
+            }
+        }
+        func held() throws -> Int {
+            let line = try forEachProcess(of: daemon, "grep VmRSS: /proc/$c/status")
+            return try #require(Int(line.filter(\.isNumber)))
+        }
+        // Of a width that the later ones do not exceed.
+        try make(180..<188)
+        let before = try held()
+        try make(160..<180)
+        // One picture of this size is 90 kB: twenty would be 1800.
+        #expect(try held() - before < 1000)
+        #expect(try daemon.metric("portico_image_workers_started_total") == 1)
     }
 
     @Test func `no process outlives the daemon`() throws {

@@ -107,7 +107,8 @@ final class DemoSupervisor {
         if port == 0 || plan.admin.tls { return true }
         let address = plan.admin.address.reachable
         let conversation = AdminConversation(
-            AdminURL(local: address), token: nil, on: reactor, by: reactor.now + .seconds(1))
+            AdminURL(local: address), at: address, token: nil, on: reactor,
+            by: reactor.now + .seconds(1))
         do throws(AdminClientFault) {
             return try await conversation.ask(AdminQuestion("/readyz")).status == 200
         } catch {

@@ -7,6 +7,7 @@ enum AdminCall: Equatable {
         case drain, enable, disable
     }
 
+    case dashboard
     case health
     case readiness
     case metrics
@@ -30,6 +31,7 @@ enum AdminCall: Equatable {
 
     init?(head: borrowing RequestHead, path: String) {
         switch path {
+        case "/": self = .dashboard
         case "/healthz": self = .health
         case "/readyz": self = .readiness
         case "/metrics": self = .metrics
@@ -109,7 +111,8 @@ enum AdminCall: Equatable {
 
     var methods: Set<Method> {
         switch self {
-        case .health, .readiness, .metrics, .status, .origins, .purges, .purge, .cache, .explain:
+        case .dashboard, .health, .readiness, .metrics, .status, .origins, .purges, .purge,
+            .cache, .explain:
             [.get, .head]
         case .reload, .node, .purgeKey, .purgeKeys, .purgeAll, .purgeURL, .purgeZone,
             .purgeAnything:
@@ -135,7 +138,7 @@ enum AdminCall: Equatable {
     func scope(for caller: AdminCaller) -> AdminScopes? {
         switch self {
         case .health, .readiness: nil
-        case .metrics: caller.isLocal ? nil : .read
+        case .dashboard, .metrics: caller.isLocal ? nil : .read
         case .status, .origins, .purges, .purge, .cache, .explain: .read
         case .reload: .config
         case .node: .origins

@@ -81,7 +81,7 @@ final class ClientConnection: Sleeper {
         let ending = await client.serve()
         self.client = nil
         switch ending {
-        case .sleep where !owner.isDraining:
+        case .sleep where !owner.isDraining || owner.farewell != nil:
             isAsleep = true
             owner.counters.add(1, to: .connectionsIdle)
             transport.sleep(self, until: idleDeadline)
@@ -118,12 +118,23 @@ final class ClientConnection: Sleeper {
     func drain() {
         if let http2 {
             http2.drain()
+        } else if owner.farewell != nil {
+            // The client may be about to ask: closing now would lose its request (RFC 9112 §9.6).
+            idleDeadline = min(idleDeadline, stream.reactor.now + idlePatience)
+            guard isAsleep else { return }
+            transport.stopSleeping()
+            transport.sleep(self, until: idleDeadline)
         } else if let client {
             client.drain()
         } else if isAsleep {
             awake()
             end(.close)
         }
+    }
+
+    /// How long it is kept without a request.
+    var idlePatience: Duration {
+        min(owner.farewell ?? .seconds(86_400), owner.limits.idleTimeout)
     }
 
     private enum End { case close, cut }
@@ -314,6 +325,8 @@ protocol ConnectionOwner: AnyObject {
     var purgers: NetworkList { get }
     var handler: any RequestHandler { get }
     var isDraining: Bool { get }
+    /// While draining: how long idle connections are still listened to; nil: not at all.
+    var farewell: Duration? { get }
     var counters: WorkerCounters { get }
 
     /// The connection has been closed.

@@ -5,7 +5,9 @@
 #include <poll.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -74,4 +76,18 @@ int px_wait_readable(int fd, int timeout_ms) {
   struct pollfd wanted = {.fd = fd, .events = POLLIN};
   int n = poll(&wanted, 1, timeout_ms);
   return n < 0 ? (errno == EINTR ? 0 : -errno) : n > 0;
+}
+
+void px_adopt_orphans(void) { prctl(PR_SET_CHILD_SUBREAPER, 1); }
+
+int px_children(int *found, int most) {
+  FILE *file = fopen("/proc/thread-self/children", "re");
+  if (!file) return -errno;
+  int count = 0, child;
+  while (fscanf(file, "%d", &child) == 1) {
+    if (count < most) found[count] = child;
+    count++;
+  }
+  fclose(file);
+  return count;
 }

@@ -79,6 +79,21 @@ package final class ChildProcess {
         connection = Stream(accepted: pair[0], on: reactor)
     }
 
+    private init(adopted identifier: Int32) { self.identifier = identifier }
+
+    /// From here on, processes whose parents end become children of this one.
+    package static func adoptOrphans() { px_adopt_orphans() }
+
+    /// A child of this thread that is none of `known`: one that was adopted.
+    package static func adopted(besides known: [ChildProcess]) -> ChildProcess? {
+        var found = [Int32](repeating: 0, count: 256)
+        let count = unsafe px_children(&found, Int32(found.count))
+        let strange = found.prefix(max(0, Int(count))).first { child in
+            !known.contains { $0.identifier == child }
+        }
+        return strange.map(ChildProcess.init(adopted:))
+    }
+
     /// Looks whether it has ended, without waiting. SIGCHLD says when a look is worth while.
     @discardableResult package func look() -> Ending? {
         if ending != nil { return ending }

@@ -86,6 +86,10 @@ int64_t px_working_folder(char *path, size_t room);
 int px_send_datagram(const char *path, const void *bytes, size_t count);
 /* Waits until something is to be read, or the end of it. 0: not in time. */
 int px_wait_readable(int fd, int timeout_ms);
+/* From here on, what descendants leave behind becomes this process's children. */
+void px_adopt_orphans(void);
+/* The children of the calling thread; how many, at most `most` of which are written. */
+int px_children(int *found, int most);
 /* Whether the child has ended, and how: 0 no; 1 with the exit status; 2 by the signal *value. */
 int px_child_ended(int child, int *value);
 /* What ps and top call this process; 15 bytes of it. */

@@ -129,7 +129,8 @@ final class CacheCall {
             && Variant.select(for: request.fields, among: 1, scratch: &scratch) { _ in
                 response.selector
             } != nil
-        guard isMeant, !cache.isRetired, cache.ledger.verdict(on: response.stamp) == .untouched else { return false }
+        guard isMeant, !cache.isRetired, cache.ledger.verdict(on: response.stamp) == .untouched
+        else { return false }
         // The request was there before the answer: to fetch again would be no more recent.
         return response.rules.isFresh(at: now)
     }

@@ -7,7 +7,7 @@ internal import PorticoLoop
 extension Steward {
     /// Whoever asks again within this time is told to go elsewhere with the answer; an idle
     /// connection ends after it.
-    static var farewellToIdle: Duration { .seconds(2) }
+    static var farewellToIdle: Duration { .seconds(5) }
 
     // MARK: - Being told to stop
 
@@ -66,7 +66,12 @@ extension Steward {
 
     private func workerHasDrained() {
         drainedWorkers += 1
-        if drainedWorkers == team.count { finish() }
+        finishIfQuiet()
+    }
+
+    /// Ends when neither a worker nor the admin address has anything left to answer.
+    func finishIfQuiet() {
+        if phase == .draining, drainedWorkers == team.count, adminConnections.isEmpty { finish() }
     }
 
     private func finish() {

@@ -230,6 +230,7 @@ final class Steward: ConnectionOwner {
 
     func ended(_ connection: ClientConnection) {
         adminConnections[connection.descriptor] = nil
+        finishIfQuiet()
     }
 
     // MARK: - Signals

@@ -62,6 +62,7 @@ enum DashboardAssets {
         thead th:first-child{font-weight:500}
         .text{text-align:left}
         .change{color:var(--soft);font-size:13px;white-space:normal}
+        thead .change{font-size:12px}
         th small{color:var(--soft);font-weight:400}
         .bar{margin-bottom:12px}
         .bar p{display:flex;gap:10px;align-items:baseline;margin-bottom:3px}
@@ -71,7 +72,7 @@ enum DashboardAssets {
         meter::-webkit-meter-bar{background:var(--line);border:0;border-radius:5px;height:10px}
         meter::-webkit-meter-optimum-value{background:var(--accent);border-radius:5px}
         meter::-moz-meter-bar{background:var(--accent);border-radius:5px}
-        dl{display:grid;grid-template-columns:repeat(auto-fill,minmax(104px,1fr));gap:10px 12px}
+        dl{display:grid;grid-template-columns:repeat(auto-fill,minmax(88px,1fr));gap:10px 12px}
         dt{color:var(--soft);font-size:12px}
         dd{font-size:17px;font-weight:570}
         dl+table,dl+.none{margin-top:14px}

@@ -43,7 +43,7 @@ enum Figure {
         var unit = 0
         while unit < units.count - 1, count >> (10 * (unit + 1)) > 0 { unit += 1 }
         if unit == 0 { return "\(count) B" }
-        let tenths = (count >> (10 * (unit - 1))) * 10 >> 10
+        let tenths = ((count >> (10 * (unit - 1))) * 10) >> 10
         return tenths < 1000
             ? "\(tenths / 10).\(tenths % 10) \(units[unit])"
             : "\(tenths / 10) \(units[unit])"

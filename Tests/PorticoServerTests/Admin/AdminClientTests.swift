@@ -18,7 +18,9 @@ struct AdminURLTests {
         ("https://10.0.0.1:8081/", "10.0.0.1:8081", "10.0.0.1:8081"),
         ("https://[2001:db8::1]", "[2001:db8::1]:443", "[2001:db8::1]"),
     ])
-    func `loopback is found, and over TLS any address`(_ text: String, _ address: String, _ authority: String) throws {
+    func `loopback is found, and over TLS any address`(
+        _ text: String, _ address: String, _ authority: String
+    ) throws {
         let url = try AdminURL(text)
         #expect(try url.resolved().description == address)
         #expect(url.authority == authority)
@@ -27,7 +29,8 @@ struct AdminURLTests {
     @Test(arguments: [
         ("http://10.0.0.1:8081", AdminURL.Fault.notLoopback), ("http://example.com", .notLoopback),
         ("https://user@example.com", .malformed), ("https://example.com/v1", .malformed),
-        ("https://[::1", .malformed), ("https://[127.0.0.1]", .malformed), ("127.0.0.1:8081", .malformed), ("", .malformed),
+        ("https://[::1", .malformed), ("https://[127.0.0.1]", .malformed),
+        ("127.0.0.1:8081", .malformed), ("", .malformed),
         ("http://", .malformed), ("http://127.0.0.1:8081/v1", .malformed),
         ("http://127.0.0.1:0", .malformed), ("http://127.0.0.1:99999", .malformed),
         ("http://user@127.0.0.1:8081", .malformed), ("http://localhost.evil", .notLoopback),

@@ -159,8 +159,7 @@ struct Settings {
             \(server)
             \(listen)
             [admin]
-            address = "127.0.0.1:0"
-            \(admin)
+            address = "127.0.0.1:0"\(admin.isEmpty ? "" : "\n" + admin)
             [log]
             \(log)
             [origins.shop]

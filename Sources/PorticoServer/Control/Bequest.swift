@@ -172,7 +172,8 @@ struct Heir {
         let inherited = (bequest.admin + bequest.data).flatMap(\.descriptors)
         let taken = inherited.filter { kept.contains($0) }.map { "\($0)" }
         predecessor.say("\(Bequest.Word.ready) \(taken.joined(separator: ","))")
-        _ = predecessor.hear(within: Self.lastPatience)
+        // What was said too late for `take` is not the word that is waited for.
+        while let said = predecessor.hear(within: Self.lastPatience), said != Bequest.Word.go {}
         predecessor.close()
     }
 }

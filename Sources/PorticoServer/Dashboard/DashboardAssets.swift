@@ -27,7 +27,7 @@ enum DashboardAssets {
         .bad{color:var(--bad);background:var(--bad-bg)}
         .warning{color:var(--warn);background:var(--warn-bg)}
         .why{margin:-6px 0 16px;padding:8px 14px;border-radius:8px;color:var(--bad);background:var(--bad-bg)}
-        .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(200px,1fr));gap:14px;\
+        .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(200px,42%),1fr));gap:14px;\
         padding:0;border:0;background:none;margin-bottom:14px}
         section,.tile{background:var(--card);border:1px solid var(--line);border-radius:12px;padding:16px 18px}
         section{margin-bottom:14px;overflow-x:auto}
@@ -63,6 +63,7 @@ enum DashboardAssets {
         .text{text-align:left}
         .change{color:var(--soft);font-size:13px;white-space:normal}
         thead .change{font-size:12px}
+        @media(max-width:560px){.change{display:none}.value{font-size:24px}}
         th small{color:var(--soft);font-weight:400}
         .bar{margin-bottom:12px}
         .bar p{display:flex;gap:10px;align-items:baseline;margin-bottom:3px}

@@ -213,6 +213,52 @@ struct TakeoverTests {
         #expect(try daemon.stop().status == 0)
     }
 
+    // MARK: - Service managers
+
+    /// What systemd listens on (sd_notify(3)).
+    private final class Manager {
+        private let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | O_CLOEXEC, 0)
+
+        init(at path: String) throws {
+            var name = sockaddr_un()
+            name.sun_family = sa_family_t(AF_UNIX)
+            unsafe withUnsafeMutableBytes(of: &name.sun_path) { room in
+                unsafe room.copyBytes(from: path.utf8)
+            }
+            let result = unsafe withUnsafePointer(to: &name) { name in
+                unsafe name.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    unsafe bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+                }
+            }
+            if result != 0 { throw Trouble("bind: \(Process.reason(errno))") }
+        }
+
+        deinit { close(descriptor) }
+
+        func next() throws -> String {
+            guard Wait.readable([descriptor], by: monotonicNow() + .seconds(20))[0] else {
+                throw Trouble("the service manager heard nothing")
+            }
+            var bytes = [UInt8](repeating: 0, count: 256)
+            let count = unsafe recv(descriptor, &bytes, bytes.count, 0)
+            return String(decoding: bytes[..<max(0, count)], as: UTF8.self)
+        }
+    }
+
+    @Test func `a service manager hears which process is the service`() throws {
+        let folder = try ScratchFolder()
+        let manager = try Manager(at: folder["notify"])
+        let daemon = try Daemon(
+            Settings(try Shop().origin()), in: folder,
+            wrapper: ["env", "NOTIFY_SOCKET=\(folder["notify"])"])
+        #expect(try manager.next() == "READY=1")
+        try daemon.upgrade()
+        #expect(try manager.next() == "MAINPID=\(daemon.newest)")
+        #expect(try manager.next() == "READY=1")
+        #expect(try daemon.stop().status == 0)
+        #expect(try manager.next() == "STOPPING=1")
+    }
+
     // MARK: - What goes wrong
 
     @Test func `with a broken configuration all stays as it is`() throws {

@@ -20,14 +20,14 @@ let strict: [SwiftSetting] = [
 
 func module(
     _ name: String, _ dependencies: [Target.Dependency] = [], linked: [LinkerSetting] = [],
-    tested tools: [Target.Dependency] = []
+    tested tools: [Target.Dependency] = [], data: [String] = []
 ) -> [Target] {
     [
         .target(
             name: name, dependencies: dependencies, swiftSettings: strict, linkerSettings: linked),
         .testTarget(
             name: "\(name)Tests", dependencies: [.target(name: name)] + dependencies + tools,
-            swiftSettings: strict),
+            exclude: data, swiftSettings: strict),
     ]
 }
 
@@ -46,6 +46,13 @@ let floor1: [Target] =
         .target(
             name: "CPorticoOpenSSL",
             linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
+        .target(name: "CPorticoPCRE2", linkerSettings: [.linkedLibrary("pcre2-8")]),
+        .target(name: "CPorticoVectorscan", linkerSettings: [.linkedLibrary("hs")]),
+        .target(name: "CPorticoLibinjection"),
+        .target(name: "CPorticoDigests", linkerSettings: [.linkedLibrary("crypto")]),
+        .target(name: "CPorticoXML", dependencies: ["CLibXML2"]),
+        // Says where libxml2's headers are.
+        .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0"),
         // Loops over pixels: also debug builds and tests want them compiled well.
         .target(
             name: "CPorticoCodecs", cSettings: [.unsafeFlags(["-O2"])],
@@ -63,6 +70,7 @@ let floor2: [Target] =
     module("PorticoHTTP", ["PorticoBytes"])
     + module("PorticoLoop", ["PorticoBytes", "CPorticoLinux"])
     + module("PorticoSettings", ["PorticoBytes", "CPorticoTOML"])
+    + module("PorticoSecLang", ["PorticoBytes"])
 
 let floor3: [Target] =
     module("PorticoHTTP1", ["PorticoBytes", "PorticoHTTP"], tested: ["HTTP1Properties"])
@@ -74,7 +82,11 @@ let floor3: [Target] =
     + module("PorticoOrigins", ["PorticoBytes", "PorticoSettings"])
     + module("PorticoLimits", ["PorticoBytes", "PorticoSettings"])
     + module("PorticoCache", ["PorticoBytes", "PorticoHTTP", "PorticoSettings"])
-    + module("PorticoWAF", ["PorticoBytes", "PorticoSettings"])
+    + module(
+        "PorticoWAF",
+        ["PorticoBytes", "PorticoSettings", "PorticoSecLang", "CPorticoPCRE2",
+         "CPorticoVectorscan", "CPorticoLibinjection", "CPorticoDigests", "CPorticoXML"],
+        data: ["Data"])
     + module(
         "PorticoImage",
         ["PorticoBytes", "PorticoLoop", "PorticoSettings", "CPorticoCodecs", "CPorticoSeccomp"])
@@ -86,15 +98,24 @@ let columns: [Target.Dependency] = [
     "PorticoImage", "PorticoTelemetry",
 ]
 
+let yaml = Target.Dependency.product(name: "Yams", package: "Yams")
+
 let floor4 = module(
     "PorticoExchange",
     ["PorticoBytes", "PorticoHTTP", "PorticoLoop", "PorticoSettings", "PorticoOrigins",
-     "PorticoLimits", "PorticoCache", "PorticoImage", "PorticoTelemetry", "PorticoCoding"])
+     "PorticoLimits", "PorticoCache", "PorticoImage", "PorticoTelemetry", "PorticoCoding",
+     "PorticoWAF", "PorticoSecLang"])
+    + module(
+        "PorticoWAFTool",
+        ["PorticoBytes", "PorticoHTTP", "PorticoHTTP1", "PorticoLoop", "PorticoSecLang",
+         "PorticoWAF", yaml])
 
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 
 let floor5 =
-    module("PorticoServer", columns + ["PorticoExchange", log], tested: ["StrictJSON"])
+    module(
+        "PorticoServer", columns + ["PorticoExchange", "PorticoSecLang", "PorticoWAFTool", log],
+        tested: ["StrictJSON"])
     + module(
         "PorticoDemo",
         ["PorticoBytes", "PorticoHTTP", "PorticoLoop", "PorticoHTTP1", "CPorticoDemo"])
@@ -103,7 +124,8 @@ let floor6: [Target] = [
     .executableTarget(
         name: "portico",
         dependencies: columns + [
-            "PorticoExchange", "PorticoServer", "PorticoDemo", log,
+            "PorticoExchange", "PorticoServer", "PorticoDemo", "PorticoSecLang",
+            "PorticoWAFTool", log,
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
         swiftSettings: strict,
@@ -126,12 +148,15 @@ let tools: [Target] = [
     .target(
         name: "HTTP1Properties", dependencies: ["PorticoBytes", "PorticoHTTP", "PorticoHTTP1"],
         path: "Tests/Fuzz/Properties", swiftSettings: strict),
+    .target(
+        name: "WAFProperties", dependencies: ["PorticoBytes", "PorticoSecLang", "PorticoWAF"],
+        path: "Tests/Fuzz/WAFProperties", swiftSettings: strict),
     .target(name: "StrictJSON", path: "Tests/StrictJSON", swiftSettings: strict),
     .executableTarget(
         name: "PorticoBench",
         dependencies: [
             "PorticoBytes", "PorticoSettings", "PorticoHTTP", "PorticoHTTP1", "PorticoCache",
-            "PorticoCoding", "PorticoLimits", "PorticoLoop", "PorticoServer",
+            "PorticoCoding", "PorticoLimits", "PorticoLoop", "PorticoServer", "PorticoWAF",
         ],
         swiftSettings: strict),
 ]
@@ -140,10 +165,15 @@ let tools: [Target] = [
 let isFuzzing = Context.environment["PORTICO_FUZZ"] != nil
 let instrumented = strict + [.unsafeFlags(["-sanitize=fuzzer"])]
 let fuzzer = Target.executableTarget(
-    name: "Fuzz", dependencies: ["HTTP1Properties"], path: "Tests/Fuzz/Driver",
+    name: "Fuzz", dependencies: ["HTTP1Properties", "WAFProperties"],
+    path: "Tests/Fuzz/Driver",
     swiftSettings: instrumented, linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])])
 if isFuzzing {
-    let watched = ["PorticoBytes", "PorticoHTTP", "PorticoHTTP1", "HTTP1Properties"]
+    let watched = [
+        "PorticoBytes", "PorticoHTTP", "PorticoHTTP1", "PorticoSecLang", "PorticoWAF",
+        "HTTP1Properties",
+        "WAFProperties",
+    ]
     for target in floor1 + floor2 + floor3 + tools where watched.contains(target.name) {
         target.swiftSettings = instrumented
     }
@@ -154,6 +184,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "5.0.1"),
     ],
     targets: floor1 + floor2 + floor3 + floor4 + floor5 + floor6 + tools
         + (isFuzzing ? [fuzzer] : []),

@@ -2,10 +2,10 @@
 
 build_packages=(
     libssl-dev libtomlplusplus-dev libnghttp2-dev libseccomp-dev
-    zlib1g-dev libbrotli-dev libzstd-dev
+    zlib1g-dev libbrotli-dev libzstd-dev libpcre2-dev libvectorscan-dev libxml2-dev
     libjpeg62-turbo-dev libpng-dev libwebp-dev libavif-dev libgif-dev liblcms2-dev
 )
-test_packages=(curl openssl ca-certificates)
+test_packages=(curl openssl ca-certificates libmodsecurity3)
 
 # install_missing PACKAGE…: installs those that are not there yet; says nothing where all are.
 install_missing() {

@@ -107,6 +107,8 @@ func run() {
 
 if CommandLine.arguments.contains("cache") {
     CacheBench(count: 1_000_000, memory: 8 << 30).runAtSize()
+} else if CommandLine.arguments.contains("waf") {
+    FunctionsBench.run()
 } else if CommandLine.arguments.contains("rates") {
     RateBench().run()
 } else if CommandLine.arguments.contains("churn") {

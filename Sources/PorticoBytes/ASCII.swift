@@ -72,6 +72,16 @@ extension Span where Element == UInt8 {
         return true
     }
 
+    /// Whether any byte is an upper-case ASCII letter.
+    @inlinable package var hasUppercase: Bool {
+        var index = 0
+        while index < count {
+            if self[index] &- 0x41 < 26 { return true }
+            index &+= 1
+        }
+        return false
+    }
+
     @inlinable package func firstIndex(of byte: UInt8, from start: Int = 0) -> Int? {
         precondition(start >= 0)
         var index = start

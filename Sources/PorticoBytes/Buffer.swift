@@ -16,7 +16,7 @@
     }
 
     package init(capacity: Int) {
-        unsafe block = .allocate(byteCount: capacity, alignment: 16)
+        unsafe block = .allocate(byteCount: capacity, alignment: 1)
     }
 
     deinit { unsafe block.deallocate() }
@@ -64,7 +64,8 @@
                 from: block.baseAddress! + start, byteCount: held)
         } else {
             let wanted = unsafe max(held + count, block.count * 2, 512)
-            let grown = UnsafeMutableRawBufferPointer.allocate(byteCount: wanted, alignment: 16)
+            // More than a byte's alignment is another, slower allocator's.
+            let grown = UnsafeMutableRawBufferPointer.allocate(byteCount: wanted, alignment: 1)
             unsafe grown.copyMemory(from: UnsafeRawBufferPointer(rebasing: block[start..<end]))
             unsafe block.deallocate()
             unsafe block = grown
@@ -126,24 +127,48 @@
         let size = name.count + value.count + 4
         reserve(size)
         // SAFETY: reserve has made room for size bytes behind end, and all writes are below that.
-        let target = unsafe (block.baseAddress! + end).assumingMemoryBound(to: UInt8.self)
-        unsafe name.withUnsafeBufferPointer { name in
-            if let base = name.baseAddress { unsafe target.update(from: base, count: name.count) }
-        }
-        unsafe target[name.count] = 0x3A
-        unsafe target[name.count + 1] = 0x20
+        let target = unsafe block.baseAddress! + end
+        _ = unsafe Self.copy(name, to: target)
+        unsafe target.storeBytes(of: 0x203A, toByteOffset: name.count, as: UInt16.self)
         let start = unsafe target + (name.count + 2)
-        unsafe value.withUnsafeBufferPointer { value in
-            if let base = value.baseAddress { unsafe start.update(from: base, count: value.count) }
+        if unsafe Self.copy(value, to: start) {
+            let copied = unsafe start.assumingMemoryBound(to: UInt8.self)
+            var index = value.firstControl(from: 0, to: value.count)
+            while index < value.count {
+                if value[index] != 0x09 { unsafe copied[index] = 0x20 }
+                index = value.firstControl(from: index + 1, to: value.count)
+            }
         }
-        var index = value.firstControl(from: 0, to: value.count)
-        while index < value.count {
-            if value[index] != 0x09 { unsafe start[index] = 0x20 }
-            index = value.firstControl(from: index + 1, to: value.count)
-        }
-        unsafe target[size - 2] = 0x0D
-        unsafe target[size - 1] = 0x0A
+        unsafe target.storeBytes(of: 0x0A0D, toByteOffset: size - 2, as: UInt16.self)
         end += size
+    }
+
+    /// Copies what is nearly always short, and answers whether there are controls in it.
+    @unsafe @inline(__always) private static func copy(
+        _ source: Span<UInt8>, to target: UnsafeMutableRawPointer
+    ) -> Bool {
+        let count = source.count
+        let bytes = unsafe source.bytes
+        var hits: UInt64 = 0
+        if count < 8 {
+            for index in 0..<count {
+                let byte = source[index]
+                unsafe target.storeBytes(of: byte, toByteOffset: index, as: UInt8.self)
+                if byte < 0x20 || byte == 0x7F { hits = 1 }
+            }
+            return hits != 0
+        }
+        var index = 0
+        while index < count {
+            // The last word begins with bytes that the one before has copied.
+            let place = min(index, count &- 8)
+            // SAFETY: 0 <= place, and place + 8 <= count.
+            let word = unsafe bytes.unsafeLoadUnaligned(fromByteOffset: place, as: UInt64.self)
+            unsafe target.storeBytes(of: word, toByteOffset: place, as: UInt64.self)
+            hits |= Span<UInt8>.controls(in: word)
+            index = place &+ 8
+        }
+        return hits != 0
     }
 
     /// Appends a number in decimal digits.

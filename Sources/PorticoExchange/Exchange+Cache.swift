@@ -9,8 +9,6 @@ extension Exchange {
     /// Answers from the cache where it may, else from an origin: by a fetch of its own, or by one
     /// that is under way.
     func serve(by route: Route) async throws(ExchangeFault) {
-        takeCodings(by: route)
-        applyPreset(by: route)
         if let image = imageCall() { return try await serve(image, by: route) }
         guard let call = cacheCall(by: route) else { return try await fetch(by: route) }
         var waits = 0
@@ -31,6 +29,12 @@ extension Exchange {
             // Whoever was handed several answers that were not for him goes alone.
             if waits == Self.mostWaits { break }
             waits += 1
+            if !call.mayBeOnDisk,
+                call.cache.flights.isMarked(
+                    call.hash, at: worker.reactor.now, variant: { call.variant(request, $0) })
+            {
+                break
+            }
             switch await board(call) {
             case .alone where call.mayBeOnDisk:
                 waits = Self.mostWaits
@@ -79,7 +83,7 @@ extension Exchange {
         }
         return CacheCall(
             cache, of: place, typeKeys: site?.typeKeys ?? false, for: request, rules,
-            isHTTPS: Forwarding.scheme(of: request, client.facts) == .https,
+            isHTTPS: Forwarding.scheme(of: request, facts) == .https,
             style: site?.keyStyle ?? .plain)
     }
 
@@ -131,7 +135,7 @@ extension Exchange {
         errand.takesConditions = true
         errand.forward = .stale
         errand.permit = consume permit
-        let exchange = Exchange(head, from: Nobody(as: client.facts), on: worker)
+        let exchange = Exchange(head, from: Nobody(as: facts), on: worker)
         exchange.site = site
         exchange.codings = codings
         worker.reactor.start {

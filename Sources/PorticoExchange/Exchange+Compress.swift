@@ -6,20 +6,37 @@ internal import PorticoLoop
 
 /// Content codings (RFC 9110 §8.4) that the edge applies.
 extension Exchange {
-    /// Notes what the client takes. Where the edge compresses, the origin is asked for plain
-    /// bytes: one object serves all clients, whatever each of them takes, and is coded once for
-    /// each coding. Where it does not but stores, the origin is told the codings that there are
-    /// and nothing else: no stranger's words shape what others get, and few variants arise.
-    func takeCodings(by route: Route) {
-        let compresses = site?.compressesFrom != nil
-        let accepted = AcceptEncoding(request.fields)
-        if compresses { codings = accepted }
-        guard compresses || route.caches, request.fields.contains(.acceptEncoding) else { return }
-        request.fields.remove(.acceptEncoding)
-        if compresses { return }
-        var list = Buffer()
-        accepted.write(into: &list)
-        if !list.isEmpty { request.fields.append(.acceptEncoding, list.bytes) }
+    /// The request as the cache and an origin are to see it, and which codings the client takes,
+    /// where the edge compresses. There the origin is asked for plain bytes: one object serves all
+    /// clients, whatever each of them takes, and is coded once for each coding. Where it does not
+    /// but stores, the origin is told the codings that there are and nothing else: no stranger's
+    /// words shape what others get, and few variants arise.
+    static func narrow(
+        _ received: RequestHead, for site: Site?
+    ) -> (RequestHead, AcceptEncoding?) {
+        // Without storage it is what is known of a head that could not be read.
+        guard let site, !received.fields.storage.isEmpty else { return (received, nil) }
+        let compresses = site.compressesFrom != nil
+        let names = received.fields.contains(.acceptEncoding)
+        if !names && site.preset == .none {
+            return (received, compresses ? AcceptEncoding(received.fields) : nil)
+        }
+        let route = site.route(path: received[received.path])
+        let hidesCookies = hidesCookies(of: received, site, route)
+        let accepted = AcceptEncoding(received.fields)
+        let isNarrow = names && (compresses || route.caches)
+        let codings = compresses ? accepted : nil
+        if !isNarrow && !hidesCookies { return (received, codings) }
+        var head = received
+        head.fields.removeAll { line, _ in
+            (isNarrow && line.name == .acceptEncoding) || (hidesCookies && line.name == .cookie)
+        }
+        if isNarrow && !compresses {
+            var list = Buffer()
+            accepted.write(into: &list)
+            if !list.isEmpty { head.fields.append(.acceptEncoding, list.bytes) }
+        }
+        return (head, codings)
     }
 
     /// Marks a response that may be coded, and chooses its coding; nil: it goes as it is.

@@ -9,7 +9,20 @@ extension Exchange {
     func deliver(
         from origin: any OriginPort, length: BodyLength, upload: Upload?
     ) async throws(ExchangeFault) {
-        if response.status == 101 { return try await tunnel(with: origin) }
+        var source: any BodySource = origin
+        if site?.firewall != nil {
+            do throws(ExchangeFault) {
+                source = try await inspectAnswer(from: origin, length: length)
+            } catch {
+                await upload?.stop()
+                origin.abandon()
+                throw upload?.fault ?? error
+            }
+        }
+        if response.status == 101 {
+            concludeInspection(status: 101)
+            return try await tunnel(with: origin)
+        }
         let assembly = beginAssembly(
             isAnnounced: response.fields.announcesESI || presetAnnouncesESI)
         let plain: BodyLength = assembly == nil || length == .none ? length : .unknown
@@ -25,9 +38,9 @@ extension Exchange {
         beginAnswer(length: framed)
         do throws(ExchangeFault) {
             if let assembly, length != .none {
-                try await assemble(assembly, from: origin, to: sink)
-            } else if try !moveNow(from: origin, to: sink) {
-                try await relay(from: origin, to: sink, in: client.scope)
+                try await assemble(assembly, from: source, to: sink)
+            } else if try !moveNow(from: source, to: sink) {
+                try await relay(from: source, to: sink, in: client.scope)
             }
         } catch {
             await upload?.stop()
@@ -106,6 +119,7 @@ extension Exchange {
         hasAnswered = true
         record.status = response.status
         record.firstByte = worker.reactor.now
+        concludeInspection(status: response.status)
         client.begin(response, length: length, answering: request.method)
     }
 
@@ -115,12 +129,12 @@ extension Exchange {
             worker.withDate { response.fields.append(.date, $0) }
         }
         if let cacheStatus {
-            var text = Buffer()
-            cacheStatus.write(into: &text)
-            response.fields.append(.cacheStatus, text.bytes)
+            worker.scratch.removeAll()
+            cacheStatus.write(into: &worker.scratch)
+            worker.scratch.withBytes { response.fields.append(.cacheStatus, $0) }
         }
         if let site, !site.hsts.isEmpty,
-            Forwarding.scheme(of: request, client.facts) == .https
+            Forwarding.scheme(of: request, facts) == .https
         {
             let value = site.hsts
             response.fields.set(.strictTransportSecurity, value.span)

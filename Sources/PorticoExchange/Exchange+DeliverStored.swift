@@ -21,6 +21,8 @@ extension Exchange {
             return try await transform(
                 Original(stored: stored, status: status, source: source, head: head), image, call)
         }
+        var source = source
+        if mustInspect(stored) { source = try await inspect(stored, head: head, from: source) }
         let reactor = worker.reactor
         cacheStatus = status
         let total = Self.length(of: stored)
@@ -32,7 +34,12 @@ extension Exchange {
             // A body that is not kept may only be had from where it is.
             if part == nil { plan = .whole }
         }
-        response = head ?? stored.head
+        if let head {
+            response = head
+        } else {
+            // Into storage that has room: the stored head's own would have to grow to be changed.
+            response.take(stored.head)
+        }
         if let assembly = beginAssembly(isAnnounced: stored.rules.has(.announcesESI)) {
             return try await deliver(assembly, stored, from: source)
         }

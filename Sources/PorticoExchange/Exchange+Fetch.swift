@@ -25,17 +25,18 @@ extension Exchange {
         record.retryAfter = route.retryAfter
         let upload =
             client.bodyLength == .none
-            ? nil : Upload(of: client, keeping: request.method.isIdempotent)
+            ? nil : Upload(of: heldBody ?? client, keeping: request.method.isIdempotent)
         // A handshake has no body (RFC 6455 §4.1): behind a 101 its bytes would be the tunnel's.
         let isUpgrade = request.asksForWebSocket && upload == nil
         var head = withID { id in
             Forwarding.request(
-                from: request, facts: client.facts, requestID: id, isUpgrade: isUpgrade,
+                from: request, facts: facts, requestID: id, isUpgrade: isUpgrade,
                 into: worker.takeSpare())
         }
         defer { worker.giveBack(&head.fields) }
-        if request.method != .head { call?.prepare(&head, from: client.facts) }
+        if request.method != .head { call?.prepare(&head, from: facts) }
         if call != nil { announceAssembly(in: &head) }
+        if hasContinued { head.fields.remove(.expect) }
         let balancer = worker.balancer(for: route.pool)
         balancer.budget.requestBegan(at: worker.reactor.now)
         defer { balancer.budget.requestEnded() }
@@ -52,6 +53,8 @@ extension Exchange {
                 let (origin, length) = try await ask(
                     node, of: route.pool, head, upload, allowsKept: tries.allowsKept,
                     isUpgrade: isUpgrade, &attempt)
+                // A fault from here on comes after the node has been heard.
+                attempt.note(origin)
                 if let call { settled = settle(call, origin, length, &claim) }
                 if case .passes = settled {
                     invalidate(by: route)
@@ -78,7 +81,7 @@ extension Exchange {
     private func claimNode(
         from balancer: Balancer, for route: Route, _ tries: Tries
     ) throws(ExchangeFault) -> Claim {
-        let key = route.hashKey?.hash(of: request, from: client.facts)
+        let key = route.hashKey?.hash(of: request, from: facts)
         switch balancer.select(at: worker.reactor.now, excluding: tries.failed, key: key) {
         case .node(let claim):
             return claim
@@ -130,8 +133,12 @@ extension Exchange {
     ) async throws(ExchangeFault) -> BodyLength {
         for _ in 0..<Self.interimLimit {
             response.reset()
-            let length = try await origin.receiveHead(
-                into: &response, answering: request.method, in: client.scope)
+            var taken = try origin.takeHead(into: &response, answering: request.method)
+            while taken == nil {
+                try await origin.headReadable(in: client.scope)
+                taken = try origin.takeHead(into: &response, answering: request.method)
+            }
+            guard let length = taken else { continue }
             if !response.isInterim { return length }
             if request.version == .http10 { continue }
             Forwarding.prepareInterim(&response)

@@ -8,10 +8,11 @@ extension Exchange {
     private var isMagento: Bool { site?.preset == .magento }
 
     /// Files are the same for everybody: no cookie reaches their origin, or tells them apart.
-    func applyPreset(by route: Route) {
-        guard isMagento, route.caches else { return }
-        let received = request
-        if MagentoRules.isStatic(received[received.path]) { request.fields.remove(.cookie) }
+    static func hidesCookies(
+        of received: borrowing RequestHead, _ site: Site, _ route: Route
+    ) -> Bool {
+        site.preset == .magento && route.caches && MagentoRules.isStatic(received[received.path])
+            && received.fields.contains(.cookie)
     }
 
     /// Whether the shop never has this request answered from a cache.
@@ -21,27 +22,32 @@ extension Exchange {
     func rulesToStore(
         _ head: borrowing ResponseHead, _ call: CacheCall, _ times: FetchTimes
     ) -> StoredRules? {
-        var settings = call.cache.settings
-        if isMagento {
-            if MagentoRules.isPrivate(head, to: request) {
-                call.cache.refusals.note(
-                    call.hash, .private, status: head.status, at: worker.reactor.now)
-                return nil
-            }
-            settings.setCookie = .strip
+        if !isMagento { return rulesToStore(head, call, times, under: call.cache.settings) }
+        if MagentoRules.isPrivate(head, to: request) {
+            call.cache.refusals.note(
+                call.hash, .private, status: head.status, at: worker.reactor.now)
+            return nil
         }
-        var rules: StoredRules
+        var settings = call.cache.settings
+        settings.setCookie = .strip
+        guard var rules = rulesToStore(head, call, times, under: settings) else { return nil }
+        MagentoRules.settle(&rules, head)
+        return rules
+    }
+
+    private func rulesToStore(
+        _ head: borrowing ResponseHead, _ call: CacheCall, _ times: FetchTimes,
+        under settings: borrowing CacheSettings
+    ) -> StoredRules? {
         switch Storability.judge(
             request, call.rules, head, times: times, settings: settings, isHTTPS: call.isHTTPS)
         {
-        case .store(let judged): rules = judged
+        case .store(let rules): return rules
         case .no(let reason):
             call.cache.refusals.note(
                 call.hash, reason, status: head.status, at: worker.reactor.now)
             return nil
         }
-        if isMagento { MagentoRules.settle(&rules, head) }
-        return rules
     }
 
     /// A page that is stored loses the cookies that came with it, for everybody.

@@ -7,6 +7,7 @@ internal import PorticoTelemetry
 extension Exchange {
     /// Counts the request and writes its log line.
     func finishRecord() {
+        concludeInspection(status: 0)
         let counters = worker.counters
         let now = worker.reactor.now
         let duration = now.since(began)
@@ -50,9 +51,11 @@ extension Exchange {
             case .http11: "HTTP/1.1"
             case .http2: "HTTP/2"
             }
-        line.tlsVersion = client.facts.tls
-        // A client that left before an answer: nginx's 499 says it best.
-        line.status = hasAnswered ? Int(record.status) : 499
+        line.tlsVersion = facts.tls
+        // A client that left before an answer, or got none: nginx's 499 and 444 say it best.
+        line.status =
+            hasAnswered
+            ? Int(record.status) : record.fault == .refused(.dropped) ? 444 : 499
         line.bytesIn = Int(clamping: client.bytesIn)
         line.bytesOut = Int(clamping: client.bytesOut)
         line.durationMicroseconds = duration.microseconds
@@ -61,8 +64,10 @@ extension Exchange {
         line.originMicroseconds = record.originTime?.microseconds
         line.retries = record.retries
         line.isRateLimited = record.isRateLimited
+        line.waf = record.waf
+        line.wafScore = record.wafScore
         let request = request
-        let facts = client.facts
+        let facts = facts
         let parameters = record.imageParameters ?? []
         if let bytes = record.imageBytes {
             line.image = AccessRecord.Image(bytesIn: record.imageSourceBytes, bytesOut: bytes)

@@ -18,6 +18,8 @@ extension Exchange {
         switch fault {
         case .refused(.methodNotAllowed), .refused(.purge(status: 405)):
             response.fields.append(.allow, "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
+        case .refused(.blocked(_, let location)) where !location.isEmpty:
+            response.fields.append(.location, location.span)
         case .client:
             // Where the next request would begin, nobody can tell.
             client.endAfterResponse()

@@ -191,7 +191,7 @@ extension Exchange {
             Invalidation.applies(request.method, status: response.status)
         else { return }
         var scratch = Buffer()
-        let isHTTPS = Forwarding.scheme(of: request, client.facts) == .https
+        let isHTTPS = Forwarding.scheme(of: request, facts) == .https
         Invalidation.forEachTarget(
             request, response, isHTTPS: isHTTPS, keys: cache.keys, scratch: &scratch
         ) { written, key in

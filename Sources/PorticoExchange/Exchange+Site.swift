@@ -6,14 +6,21 @@ extension Exchange {
     /// connection may not ask for.
     func findSite() throws(ExchangeFault) -> Site {
         let request = request
-        let host = request[request.host]
-        guard let found = policy.sites.find(host: host) else { throw .refused(.unknownHost) }
+        guard let found else { throw .refused(.unknownHost) }
         site = found
-        if !found.denied.isEmpty, found.denied.contains(client.facts.client) {
+        if !found.denied.isEmpty, found.denied.contains(facts.client) {
             throw .refused(.forbidden)
         }
-        if !client.covers(host: host) { throw .refused(.misdirected) }
+        if !client.covers(host: request[request.host]) { throw .refused(.misdirected) }
         return found
+    }
+
+    /// RFC 9110 §4.2.1: a URI of this scheme with an empty host is invalid. Only HTTP/1.0 may leave
+    /// it out.
+    func judgeHost() throws(ExchangeFault) {
+        if request.authority.isEmpty, request.version != .http10 {
+            throw .refused(.malformed(status: 400))
+        }
     }
 
     /// TRACE and CONNECT never come this far, and PURGE and BAN go a way of their own.
@@ -35,7 +42,7 @@ extension Exchange {
     func route(within site: Site) throws(ExchangeFault) -> Route {
         let request = request
         let route = site.route(path: request[request.path])
-        if let allowed = route.allow, !allowed.contains(client.facts.client) {
+        if let allowed = route.allow, !allowed.contains(facts.client) {
             throw .refused(.forbidden)
         }
         return route
@@ -44,7 +51,7 @@ extension Exchange {
     /// Where a request on a plain listener is sent when the site speaks HTTPS only.
     /// HTTP/1.0 may come without a host; then there is no place to send it to.
     func redirection(of site: Site) throws(ExchangeFault) -> [UInt8]? {
-        guard site.redirectsToHTTPS, Forwarding.scheme(of: request, client.facts) == .http else {
+        guard site.redirectsToHTTPS, Forwarding.scheme(of: request, facts) == .http else {
             return nil
         }
         let request = request

@@ -9,14 +9,27 @@ package import PorticoTelemetry
 package final class Exchange {
     package let worker: ExchangeWorker
     package let client: any ClientPort
+    let facts: ClientFacts
     /// The policy under which the request began, and will end.
     let policy: Policy
-    package internal(set) var request: RequestHead
+    /// As its client sent it.
+    let received: RequestHead
+    /// As the cache and an origin are to see it. Constant, and so lent to each step without a
+    /// copy: neither does `let request = request` make one, which spans of it need.
+    package let request: RequestHead
     let requestID: InlineArray<32, UInt8>
     let givenID: ByteRange
     let began: Instant
 
+    /// Whose host the request names; `site` once it may be asked.
+    let found: Site?
     var site: Site?
+    /// What holds the request against the site's rules until its answer begins; nil: nothing does.
+    var inspector: Inspector?
+    /// The request's body, where the rules have held its beginning back.
+    var heldBody: HeldBody?
+    /// The client has been told to send its body: no origin is to tell it again.
+    var hasContinued = false
     /// Which codings the client takes, where the site compresses.
     var codings: AcceptEncoding?
     /// How many pages stand around this one, each including the next.
@@ -33,25 +46,32 @@ package final class Exchange {
     var hasAnswered = false
     var imageStage = ImageStage.open
 
-    package init(_ request: RequestHead, from client: any ClientPort, on worker: ExchangeWorker) {
-        self.request = request
+    package init(_ received: RequestHead, from client: any ClientPort, on worker: ExchangeWorker) {
+        self.received = received
         self.client = client
+        facts = client.facts
         self.worker = worker
         policy = worker.policy
+        let found = policy.sites.find(host: received[received.host])
+        (request, codings) = Self.narrow(received, for: found)
+        self.found = found
         response = ResponseHead(with: worker.takeSpare())
         began = worker.reactor.now
         asked = began
         requestID = worker.requestIDs.next()
-        let said = request.fields.range(of: .xRequestID)
+        let said = received.fields.range(of: .xRequestID)
         givenID =
-            client.facts.isTrustedProxy && RequestIDs.isWellFormed(request[said]) ? said : .empty
+            facts.isTrustedProxy && RequestIDs.isWellFormed(received[said]) ? said : .empty
     }
 
     /// Fetches something else on behalf of `parent`, under its policy and its id. `request` must be
     /// made of its head.
     init(_ request: RequestHead, from client: any ClientPort, as parent: Exchange) {
+        received = request
         self.request = request
         self.client = client
+        facts = client.facts
+        found = parent.found
         worker = parent.worker
         policy = parent.policy
         site = parent.site
@@ -70,12 +90,15 @@ package final class Exchange {
                 return finish()
             }
             let site = try findSite()
+            try inspectHead(to: site)
+            try judgeHost()
             if let wait = try admit(to: site) { try await hold(for: wait) }
             if let location = try redirection(of: site) {
                 try await redirect(to: location)
             } else {
                 try judgeMethod()
                 let route = try route(within: site)
+                if inspector != nil { try await inspectBody() }
                 try await serve(by: route)
             }
         } catch {
@@ -89,10 +112,15 @@ package final class Exchange {
         worker.giveBack(&response.fields)
     }
 
-    /// Answers a request whose head the protocol's reader refused.
-    package func run(refusing status: UInt16) async {
+    /// Answers a request that the protocol's reader refused; nil: closes without an answer, since
+    /// no client of that kind would understand one.
+    ///
+    /// - Parameter received: the head as far as it came, where it could not be read.
+    package func run(refusing status: UInt16?, received: [UInt8] = []) async {
         beginRecord()
-        await refuse(because: .refused(.malformed(status: status)))
+        var fault = ExchangeFault.refused(status.map { .malformed(status: $0) } ?? .dropped)
+        do throws(ExchangeFault) { try inspectRefused(received) } catch { fault = error }
+        await refuse(because: fault)
         finishRecord()
     }
 
@@ -118,6 +146,8 @@ package struct ExchangeRecord {
     /// Whether the request went beyond a rate limit, and which one refused it.
     package var isRateLimited = false
     var rateRefusal: RateRefusal?
+    package var waf = AccessRecord.WAFOutcome.none
+    package var wafScore = 0
     /// Of a picture, in normal form; nil: none was asked for.
     package var imageParameters: [UInt8]?
     package var imageSourceBytes = 0

@@ -67,6 +67,12 @@ package enum Refusal: Error, Equatable, Sendable {
     case noOrigin
     /// A PURGE or BAN that is not carried out.
     case purge(status: UInt16)
+    /// The WAF's rules; with `location`, by sending the client elsewhere.
+    case blocked(status: UInt16, location: [UInt8] = [])
+    /// The connection is to be closed without an answer.
+    case dropped
+    /// A body that the rules must see before anybody else finds no place to be looked at.
+    case noRoomToInspect
     /// A head that the protocol's reader refused.
     case malformed(status: UInt16)
 
@@ -79,7 +85,9 @@ package enum Refusal: Error, Equatable, Sendable {
         case .methodNotAllowed: 405
         case .expectationFailed: 417
         case .notStored: 504
-        case .noOrigin: 503
+        case .noOrigin, .noRoomToInspect: 503
+        case .blocked(let status, _): status
+        case .dropped: 444
         case .malformed(let status), .purge(let status): status
         }
     }
@@ -93,6 +101,7 @@ extension ExchangeFault {
         case .client(.slow): 408
         case .client(.malformed(let status)): status
         case .origin(let fault): fault.status
+        case .refused(.dropped): nil
         case .refused(let refusal): refusal.status
         }
     }

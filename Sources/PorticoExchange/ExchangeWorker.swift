@@ -11,13 +11,20 @@ package final class ExchangeWorker {
     package var dialer: any OriginDialer
     /// The newest policy that this worker has seen; each request keeps the one it began under.
     package var policy: Policy {
-        didSet { if policy !== oldValue { renewBalancers() } }
+        didSet {
+            if policy === oldValue { return }
+            renewBalancers()
+            inspectors.keep(policy.firewalls)
+        }
     }
     /// Nil: requests are not logged.
     package var accessLog: AccessLog?
     var requestIDs: RequestIDs
+    var inspectors = InspectorShelf()
     /// Requests that a rate limit makes wait at present.
     var delayedRequests = 0
+    /// For text that is put together and copied at once.
+    var scratch = Buffer()
     private var balancers: [Balancer] = []
     /// Storage of heads whose requests are over, for those that begin.
     private var spares: [Fields] = []

@@ -32,20 +32,22 @@ package enum Forwarding {
     ) -> RequestHead {
         var fields = spare
         fields.take(received.fields, spareBytes: 512, spareLines: 8)
-        fields.removeHopByHop()
-        fields.removeAll { line, name in isReplaced(line.name) || isImageOrder(line, name) }
-        fields.insertFirst(.host, received[received.authority])
+        // It nearly always stands where it belongs.
+        let keepsHost =
+            received.fields.lines.first.map {
+                $0.name == .host && $0.valueRange == received.authority
+            } ?? false
+        fields.removeHopByHop { line, name in
+            (isReplaced(line.name) && !(keepsHost && line.name == .host))
+                || isImageOrder(line, name)
+        }
+        if !keepsHost { fields.insertFirst(.host, received[received.authority]) }
 
-        fields.append(.xForwardedFor) { value in
-            // The chain of addresses is only worth passing on when we believe who wrote it.
-            guard facts.isTrustedProxy, received.fields.contains(.xForwardedFor) else {
-                return value.write(facts.clientText.span)
-            }
-            for line in received.fields.lines where line.name == .xForwardedFor {
-                value.write(received[line.valueRange])
-                value.write(", ")
-            }
-            value.write(Array(facts.peer.ip.description.utf8).span)
+        // The chain of addresses is only worth passing on when we believe who wrote it.
+        if facts.isTrustedProxy, received.fields.contains(.xForwardedFor) {
+            fields.append(.xForwardedFor) { value in appendChain(received, facts, to: &value) }
+        } else {
+            fields.append(.xForwardedFor, facts.clientText.span)
         }
         let scheme = Self.scheme(of: received, facts)
         if scheme == .https {
@@ -59,7 +61,7 @@ package enum Forwarding {
         if facts.isTrustedProxy, let port = received[saidPort].decimal, port <= 65535 {
             fields.append(.xForwardedPort, received[saidPort])
         } else {
-            fields.append(.xForwardedPort) { $0.write(decimal: UInt64(facts.local.port)) }
+            fields.append(.xForwardedPort, facts.localPort.span)
         }
         fields.append(.forwarded) {
             writeForwarded(facts, scheme: scheme, host: received[host], into: &$0)
@@ -71,6 +73,18 @@ package enum Forwarding {
             fields.append(.upgrade, "websocket")
         }
         return RequestHead(received, with: fields)
+    }
+
+    /// Who asked before whom, and last who asked us.
+    private static func appendChain(
+        _ received: borrowing RequestHead, _ facts: borrowing ClientFacts,
+        to value: inout FieldValue
+    ) {
+        for line in received.fields.lines where line.name == .xForwardedFor {
+            value.write(received[line.valueRange])
+            value.write(", ")
+        }
+        value.write(Array(facts.peer.ip.description.utf8).span)
     }
 
     /// Turns an origin's response head into the one for the client: hop-by-hop fields and what
@@ -87,8 +101,7 @@ package enum Forwarding {
             case .none: (method == .head && head.status != 204) || head.status == 304
             case .unknown: false
             }
-        head.fields.removeHopByHop()
-        head.fields.removeAll { line, _ in
+        head.fields.removeHopByHop { line, _ in
             switch line.name {
             case .xRequestID: true
             case .surrogateKey, .surrogateControl, .cacheTag, .xMagentoTags: !showsTags
@@ -139,27 +152,19 @@ package enum Forwarding {
         }
     }
 
-    /// RFC 7239 §4: an IPv6 address is quoted and bracketed; a host may hold a colon.
+    /// RFC 7239 §4: a host may hold a colon, and is quoted.
     private static func writeForwarded(
         _ facts: borrowing ClientFacts, scheme: Scheme, host: Span<UInt8>,
         into value: inout FieldValue
     ) {
-        value.write("for=")
-        if facts.client.isV4 {
-            value.write(facts.clientText.span)
-        } else {
-            value.write("\"[")
-            value.write(facts.clientText.span)
-            value.write("]\"")
-        }
-        if scheme == .https {
-            value.write(";proto=https")
-        } else {
-            value.write(";proto=http")
-        }
-        if host.isEmpty { return }
-        value.write(";host=\"")
+        value.write(facts.forwardedFor.span)
+        if host.isEmpty { return value.write(scheme == .https ? ";proto=https" : ";proto=http") }
+        value.write(scheme == .https ? ";proto=https;host=\"" : ";proto=http;host=\"")
         // A quoted string (RFC 9110 §5.6.4): what a trusted proxy sent may hold its delimiters.
+        if host.firstIndex(of: 0x22) == nil, host.firstIndex(of: 0x5C) == nil {
+            value.write(host)
+            return value.write("\"")
+        }
         for index in host.indices where host[index] != 0x22 && host[index] != 0x5C {
             value.write(host[index])
         }

@@ -3,6 +3,7 @@ package import PorticoCache
 package import PorticoHTTP
 package import PorticoLimits
 package import PorticoOrigins
+package import PorticoWAF
 
 /// What an operator decided, compiled: sites by host, their routes and pools. Immutable; a
 /// reload makes a new one, and a request ends under the one with which it began.
@@ -19,11 +20,15 @@ package final class Policy: Sendable {
     package let limits: [RateLimit]
     /// Nil: no picture is transformed.
     package let images: ImagePolicy?
+    /// Those that inspect, and do not only stand there.
+    package let firewalls: [Firewall]
 
     package init(
         sites: SiteTable, pools: [Pool], httpsPort: UInt16?, cache: ResponseCache? = nil,
-        limits: [RateLimit] = [], purging: (any PurgePort)? = nil, images: ImagePolicy? = nil
+        limits: [RateLimit] = [], purging: (any PurgePort)? = nil, images: ImagePolicy? = nil,
+        firewalls: [Firewall] = []
     ) {
+        self.firewalls = firewalls
         self.purging = purging
         self.images = images
         self.cache = cache
@@ -57,6 +62,10 @@ package final class Site: Sendable {
     /// From how many bytes on text is compressed; nil: it is not.
     package let compressesFrom: Int?
     package let transformsImages: Bool
+    /// Nil: nothing is inspected.
+    package let firewall: Firewall?
+    /// Whether some routes leave out rules.
+    let hasExclusions: Bool
     private let routes: [Route]
     private let otherwise: Route
 
@@ -64,8 +73,11 @@ package final class Site: Sendable {
         hosts: [String], routes: [Route], otherwise: Route, denied: NetworkList,
         allowed: NetworkList = NetworkList(), redirectsToHTTPS: Bool, hsts: [UInt8],
         purgeSite: PurgeSite? = nil, compressesFrom: Int? = nil, preset: SitePreset = .none,
-        purgeName: String = "", typeKeys: Bool = false, transformsImages: Bool = false
+        purgeName: String = "", typeKeys: Bool = false, transformsImages: Bool = false,
+        firewall: Firewall? = nil
     ) {
+        self.firewall = firewall
+        hasExclusions = routes.contains { $0.wafExclusions != nil }
         self.preset = preset
         self.compressesFrom = compressesFrom
         self.transformsImages = transformsImages
@@ -107,7 +119,7 @@ package final class Site: Sendable {
 }
 
 /// What holds for the requests of one path pattern, or for all others of a site.
-package struct Route: Sendable {
+package final class Route: Sendable {
     package let pattern: PathPattern?
     package let pool: Pool
     /// What requests are spread by, where the pool's balance hashes.
@@ -120,11 +132,15 @@ package struct Route: Sendable {
     package let caches: Bool
     /// What counts its requests: at most 64.
     package let limits: [RateRule]
+    /// What of the site's rules its requests are not held against; nil: nothing.
+    package let wafExclusions: RuleExclusions?
 
     package init(
         pattern: PathPattern?, pool: Pool, hashKey: RequestKey?, retryAfter: Int,
-        allow: NetworkList?, caches: Bool = false, limits: [RateRule] = []
+        allow: NetworkList?, caches: Bool = false, limits: [RateRule] = [],
+        wafExclusions: RuleExclusions? = nil
     ) {
+        self.wafExclusions = wafExclusions
         self.limits = limits
         self.caches = caches
         self.pattern = pattern

@@ -111,10 +111,14 @@ package protocol OriginPort: BodySource, BodySink {
     /// Buffers the head of a request.
     func begin(_ head: borrowing RequestHead, length: BodyLength)
 
-    /// Waits for the next head of a response, interim or final; its body is ready to transfer.
-    func receiveHead(
-        into head: inout ResponseHead, answering method: Method, in scope: Scope
-    ) async throws(ExchangeFault) -> BodyLength
+    /// The next head of a response, interim or final, if it has come; its body is then ready to
+    /// transfer. `head` is the same in each call until then.
+    func takeHead(
+        into head: inout ResponseHead, answering method: Method
+    ) throws(ExchangeFault) -> BodyLength?
+
+    /// Waits until there may be more of a head than `takeHead` has found.
+    func headReadable(in scope: Scope) async throws(ExchangeFault)
 
     func becomeTunnel()
     func finishTunnel()
@@ -143,10 +147,9 @@ package struct ClientFacts: Sendable {
     package var peer: SocketAddress
     /// Who asks: the peer, or whom a trusted proxy names.
     package var client: IPAddress
-    /// `client` as text.
-    package var clientText: [UInt8]
     /// Where the peer connected to.
-    package var local: SocketAddress
+    package let local: SocketAddress
+    private var texts: Texts
     /// Whether what the peer says of others is believed.
     package var isTrustedProxy: Bool
     /// "TLSv1.3"; nil without TLS.
@@ -158,9 +161,35 @@ package struct ClientFacts: Sendable {
     ) {
         self.peer = peer
         self.client = client
-        clientText = Array(client.description.utf8)
         self.local = local
+        texts = Texts(client: Array(client.description.utf8), local)
         self.isTrustedProxy = isTrustedProxy
         self.tls = tls
+    }
+
+    /// `client` as text.
+    package var clientText: [UInt8] {
+        get { texts.client }
+        set { texts = Texts(client: newValue, local) }
+    }
+    /// `client` as the parameter of a Forwarded field.
+    var forwardedFor: [UInt8] { texts.forwardedFor }
+    /// The port of `local` in decimal digits.
+    var localPort: [UInt8] { texts.localPort }
+
+    /// What is written of a client in each of its requests; one reference for all of it.
+    private final class Texts: Sendable {
+        let client: [UInt8]
+        let forwardedFor: [UInt8]
+        let localPort: [UInt8]
+
+        init(client: [UInt8], _ local: SocketAddress) {
+            self.client = client
+            let text = String(decoding: client, as: UTF8.self)
+            // RFC 7239 §6: an IPv6 address is quoted and bracketed.
+            forwardedFor = Array(
+                (client.contains(0x3A) ? "for=\"[\(text)]\"" : "for=\(text)").utf8)
+            localPort = Array(String(local.port).utf8)
+        }
     }
 }

@@ -11,7 +11,7 @@ final class Upload: BodySink {
     /// Above this, a second try would cost more memory than it is worth.
     private static let mostKept = 64 << 10
 
-    private let client: any ClientPort
+    private let client: any BodySource
     private var origin: (any OriginPort)?
     /// What ends the carrying task, and where its end is waited for; nil while there is none.
     private var carrier: (scope: Scope, ended: WaitPoint)?
@@ -25,7 +25,7 @@ final class Upload: BodySink {
     /// What went wrong on the client's side of it.
     private(set) var fault: ExchangeFault?
 
-    init(of client: any ClientPort, keeping: Bool) {
+    init(of client: any BodySource, keeping: Bool) {
         self.client = client
         keeps = keeping
     }

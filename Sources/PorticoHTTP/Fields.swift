@@ -67,8 +67,8 @@ public import PorticoBytes
 
     /// Forgets all and keeps the storage for the next head.
     package mutating func removeAll() {
-        storage.removeAll(keepingCapacity: true)
-        lines.removeAll(keepingCapacity: true)
+        if !storage.isEmpty { storage.removeAll(keepingCapacity: true) }
+        if !lines.isEmpty { lines.removeAll(keepingCapacity: true) }
     }
 
     /// Room for exactly so much more, where a head is kept and must not be larger than it is.
@@ -90,10 +90,7 @@ public import PorticoBytes
     @inlinable package mutating func append(_ line: Line) { lines.append(line) }
 
     package mutating func append(_ name: FieldName, _ value: Span<UInt8>) {
-        let nameRange = adopt(name.text)
-        let start = adopt(value)
-        lines.append(
-            Line(name: name, nameRange: nameRange, valueRange: ByteRange(start, storage.count)))
+        append(name, Self.bytes(of: name.text), value)
     }
 
     /// Disfavoured, so that a literal is a `StaticString`.
@@ -102,18 +99,42 @@ public import PorticoBytes
     }
 
     package mutating func append(_ name: FieldName, _ value: StaticString) {
-        let nameRange = adopt(name.text)
-        let valueRange = adopt(value)
-        lines.append(Line(name: name, nameRange: nameRange, valueRange: valueRange))
+        append(name, Self.bytes(of: name.text), Self.bytes(of: value))
     }
 
     package mutating func append(name: Span<UInt8>, value: Span<UInt8>) {
-        let nameStart = adopt(name)
-        let valueStart = adopt(value)
+        append(FieldName(name), name, value)
+    }
+
+    /// In one step: heads are made of such lines, and each step has its price.
+    private mutating func append(_ known: FieldName, _ name: Span<UInt8>, _ value: Span<UInt8>) {
+        let start = storage.count
+        let valueStart = start + name.count
+        let end = valueStart + value.count
+        storage.append(addingCapacity: end - start) { free in
+            unsafe free.withUnsafeMutableBufferPointer { room, count in
+                // SAFETY: there is room for both, one behind the other.
+                let room = UnsafeMutableRawBufferPointer(room)
+                unsafe name.withUnsafeBytes { unsafe room.copyMemory(from: $0) }
+                unsafe value.withUnsafeBytes { bytes in
+                    unsafe UnsafeMutableRawBufferPointer(rebasing: room[name.count...])
+                        .copyMemory(from: bytes)
+                }
+                count = name.count + value.count
+            }
+        }
         lines.append(
             Line(
-                name: FieldName(name), nameRange: ByteRange(nameStart, valueStart),
-                valueRange: ByteRange(valueStart, storage.count)))
+                name: known, nameRange: ByteRange(start, valueStart),
+                valueRange: ByteRange(valueStart, end)))
+    }
+
+    @_lifetime(immortal)
+    private static func bytes(of text: StaticString) -> Span<UInt8> {
+        // SAFETY: a static string's bytes live for ever.
+        let span = unsafe Span<UInt8>(
+            _unsafeStart: text.utf8Start, count: text.utf8CodeUnitCount)
+        return unsafe _overrideLifetime(span, borrowing: ())
     }
 
     /// Adds a line whose value `write` puts together from pieces.
@@ -159,7 +180,7 @@ public import PorticoBytes
             if kept != index { lines[kept] = line }
             kept += 1
         }
-        lines.removeLast(lines.count - kept)
+        if kept < lines.count { lines.removeLast(lines.count - kept) }
     }
 
     /// Replaces every line of this name by one.

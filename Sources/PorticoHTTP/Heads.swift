@@ -36,8 +36,17 @@ package struct RequestHead: Sendable {
 
     /// The same with other fields, whose storage must begin with that of `other`'s.
     package init(_ other: borrowing RequestHead, with fields: consuming Fields) {
-        self = copy other
         self.fields = fields
+        version = other.version
+        method = other.method
+        methodRange = other.methodRange
+        form = other.form
+        targetRange = other.targetRange
+        authority = other.authority
+        host = other.host
+        saidHTTPS = other.saidHTTPS
+        path = other.path
+        query = other.query
     }
 
     /// Path, "?" and query in one piece, as received; may be empty, and stands for "/" then.
@@ -84,6 +93,15 @@ package struct ResponseHead: Sendable {
         version = .http11
         status = 200
         reason = .empty
+    }
+
+    /// Becomes a copy of `other` in its own storage, with room for what a proxy adds.
+    package mutating func take(_ other: borrowing ResponseHead) {
+        fields.removeAll()
+        fields.take(other.fields, spareBytes: 384, spareLines: 8)
+        version = other.version
+        status = other.status
+        reason = other.reason
     }
 
     /// 1xx other than 101: more heads follow (RFC 9110 §15.2).

@@ -23,12 +23,20 @@ extension Fields {
     /// Connection field names. Whoever needs Upgrade or Connection has looked before.
     ///
     /// Costs at most options × log(lines) comparisons: a head of nothing but options is cheap to send.
-    package mutating func removeHopByHop() {
+    ///
+    /// - Parameter isUnwanted: what goes with them in the same pass.
+    @inline(__always)
+    package mutating func removeHopByHop(
+        and isUnwanted: (Line, Span<UInt8>) -> Bool = { _, _ in false }
+    ) {
         let named = linesNamedByConnection()
+        if named.isEmpty {
+            return removeAll { line, name in line.name.isHopByHop || isUnwanted(line, name) }
+        }
         var index = 0
-        removeAll { line, _ in
+        removeAll { line, name in
             defer { index += 1 }
-            return line.name.isHopByHop || (!named.isEmpty && named[index])
+            return line.name.isHopByHop || named[index] || isUnwanted(line, name)
         }
     }
 

@@ -31,7 +31,7 @@ package struct BodyReader: Sendable {
     }
 
     private var state: State
-    private let limit: UInt64
+    private var limit: UInt64
     private let trailerLimits: HeadLimits
     private var decoded: UInt64 = 0
     private var extensionBytes = 0
@@ -47,11 +47,29 @@ package struct BodyReader: Sendable {
     package init(_ framing: BodyFraming, limit: UInt64, trailerLimits: HeadLimits) {
         self.limit = limit
         self.trailerLimits = trailerLimits
+        state = Self.beginning(of: framing)
+    }
+
+    /// For the next body on the connection. Cheaper than a new reader, since a body without
+    /// trailers leaves nothing to be freed.
+    package mutating func restart(_ framing: BodyFraming, limit: UInt64) {
+        state = Self.beginning(of: framing)
+        self.limit = limit
+        decoded = 0
+        extensionBytes = 0
+        if !section.isEmpty || !trailers.storage.isEmpty {
+            section = []
+            trailers = Fields()
+        }
+        lines = FieldSectionReader(from: 0)
+    }
+
+    private static func beginning(of framing: BodyFraming) -> State {
         switch framing {
-        case .none: state = .finished
-        case .length(let count): state = count == 0 ? .finished : .length(count)
-        case .chunked: state = .chunk(ChunkLineReader())
-        case .untilClose: state = .untilClose
+        case .none: .finished
+        case .length(let count): count == 0 ? .finished : .length(count)
+        case .chunked: .chunk(ChunkLineReader())
+        case .untilClose: .untilClose
         }
     }
 

@@ -20,7 +20,8 @@ package final class Reactor {
     package internal(set) var running = 0
     package private(set) var turns = 0
     /// Whose reactor this is; known before its first task runs.
-    weak var worker: Worker?
+    /// Not weak: that would make each retain of the worker a slow one.
+    unowned var worker: Worker?
     /// Wait points that other threads may ring.
     private var bells: [UInt64: WaitPoint] = [:]
     private var lastBell: UInt64 = 0

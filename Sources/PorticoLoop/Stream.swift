@@ -13,7 +13,9 @@ package enum IOFault: Error, Equatable {
 /// when that would block does a task wait (`readable`, `writable`).
 package final class Stream: Source {
     package let reactor: Reactor
-    private let reading: WaitPoint
+    /// Where a reader waits while the stream `isQuiet`; `readable` is the same with a fault for what
+    /// went wrong, and costs one async call more.
+    package let reading: WaitPoint
     private var writing: WaitPoint?
     private var mayRead = true
     private var mayWrite: Bool

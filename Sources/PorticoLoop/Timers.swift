@@ -4,7 +4,7 @@ package import PorticoBytes
 ///
 /// Its deadline may move later without touching the heap: an entry that comes up too early is
 /// put back at the new deadline. Keep-alive therefore costs two words and no work.
-package class Timed {
+@usableFromInline package class Timed {
     fileprivate(set) final var deadline = Instant.distantFuture
     /// Where the heap holds it, -1 if nowhere.
     fileprivate final var slot: Int32 = -1

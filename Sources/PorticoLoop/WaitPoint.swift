@@ -1,38 +1,54 @@
-package import PorticoBytes
+public import PorticoBytes
 
 /// A place where one task of a worker waits for one event: readiness, an answer, another task.
 /// Or where an object sleeps that needs no task until something happens.
-package final class WaitPoint: Timed {
+@usableFromInline package final class WaitPoint: Timed {
+    // First, since there is room for it behind the superclass's properties: each idle connection
+    // has one of these.
+    private var isRung = false
     private let timers: Timers
     private var waiter: Waiter?
     private var sleeper: (any Sleeper)?
-    private var isRung = false
 
     package init(_ timers: Timers) { self.timers = timers }
 
     /// Waits until `ring`, until `isReady` holds, or until `deadline` has passed.
-    package func wait(
+    ///
+    /// A part of its caller: a frame, and the hops to the executor that every async function
+    /// begins and goes on with, cost more than all that is done here.
+    @inlinable @inline(__always) package func wait(
         by deadline: Instant, in scope: Scope? = nil, unless isReady: () -> Bool = { false }
     ) async -> Wake {
-        if isRung {
-            isRung = false
-            return .ready
-        }
-        let wake = await suspend { waiter in
+        if takeRing() { return .ready }
+        let wake = unsafe await withUnsafeContinuation { continuation in
             // Looked at again, because looking and parking must be one synchronous step: a call
             // of an async function may suspend before its first line, and a ring be lost meanwhile.
-            if isRung || isReady() {
-                isRung = false
-                return waiter.resume(.ready)
-            }
-            if let scope, scope.isInterrupted { return waiter.resume(.interrupted) }
-            precondition(self.waiter == nil && sleeper == nil, "two at one wait point")
-            self.waiter = consume waiter
-            scope?.current = self
-            timers.set(self, at: deadline)
+            unsafe park(continuation, by: deadline, in: scope, isReady: isReady())
         }
-        scope?.current = nil
+        scope?.leave()
         return wake
+    }
+
+    @usableFromInline func takeRing() -> Bool {
+        let wasRung = isRung
+        isRung = false
+        return wasRung
+    }
+
+    @unsafe @usableFromInline func park(
+        _ continuation: UnsafeContinuation<Wake, Never>, by deadline: Instant, in scope: Scope?,
+        isReady: Bool
+    ) {
+        let waiter = unsafe Waiter(continuation)
+        if isRung || isReady {
+            isRung = false
+            return waiter.resume(.ready)
+        }
+        if let scope, scope.isInterrupted { return waiter.resume(.interrupted) }
+        precondition(self.waiter == nil && sleeper == nil, "two at one wait point")
+        self.waiter = consume waiter
+        scope?.current = self
+        timers.set(self, at: deadline)
     }
 
     /// Without a task: `sleeper` is woken once, by `ring`, `wake` or the deadline.
@@ -83,11 +99,13 @@ package protocol Sleeper: AnyObject {
 
 /// What one request may be interrupted by: its client leaving, the drain of the worker.
 /// Interrupting is a plain call on the worker; no task is cancelled, no lock is taken.
-package final class Scope {
+@usableFromInline package final class Scope {
     package private(set) var isInterrupted = false
     fileprivate var current: WaitPoint?
 
     package init() {}
+
+    @usableFromInline func leave() { current = nil }
 
     package func interrupt() {
         isInterrupted = true

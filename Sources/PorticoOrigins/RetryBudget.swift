@@ -24,7 +24,7 @@ package struct RetryBudget: Sendable {
     /// The most that was under way at once in this period and in the one before.
     private var peak = 0
     private var formerPeak = 0
-    private var periodBegan: Instant
+    private var periodEnds: Instant
 
     private static let price = 5
     private static let reserve = 10 * price
@@ -34,7 +34,7 @@ package struct RetryBudget: Sendable {
 
     package init(at now: Instant) {
         filled = now
-        periodBegan = now
+        periodEnds = now + RetryBudget.period
     }
 
     /// A client's request sets out for its first attempt.
@@ -68,11 +68,10 @@ package struct RetryBudget: Sendable {
     }
 
     private mutating func turnPeriod(at now: Instant) {
-        let past = now.since(periodBegan)
-        if past < RetryBudget.period { return }
-        formerPeak = past < RetryBudget.period * 2 ? peak : inFlight
+        if now < periodEnds { return }
+        formerPeak = now < periodEnds + RetryBudget.period ? peak : inFlight
         peak = inFlight
-        periodBegan = now
+        periodEnds = now + RetryBudget.period
         fifths = min(fifths, capacity)
     }
 

@@ -56,6 +56,10 @@ package enum MetricsPage {
             "portico_origin_first_byte_seconds", .histogram,
             "Time from a request to an origin to the first byte of its answer.")
         writer.samples(totals.originFirstByte)
+        writer.begin(
+            "portico_waf_inspection_seconds", .histogram,
+            "Time that the WAF's rules took of an inspected request.")
+        writer.samples(totals.inspection)
         append(origins, to: &writer)
         append(process, to: &writer)
     }
@@ -209,6 +213,13 @@ package enum MetricsPage {
                 ("revalidated", .cacheRevalidated), ("joined", .cacheJoined),
                 ("pass", .cachePasses),
             ]),
+        Family(
+            "portico_waf_requests_total", .counter, "Requests that the WAF inspected.",
+            by: "result",
+            [("pass", .wafPassed), ("detected", .wafDetected), ("blocked", .wafBlocked)]),
+        Family(
+            "portico_waf_pool_full_total", .counter,
+            "Large bodies that found no room to be inspected.", .wafPoolRefusals),
         Family(
             "portico_client_bytes_total", .counter, "Bytes exchanged with clients.",
             by: "direction", [("in", .clientBytesIn), ("out", .clientBytesOut)]),

@@ -69,6 +69,11 @@ package import Synchronization
     case timeoutsIdle
     case timeoutsWrite
 
+    case wafPassed
+    case wafDetected
+    case wafBlocked
+    /// Bodies that found no room to be inspected.
+    case wafPoolRefusals
     case imagesDelivered
     /// Transformations whose result was stored.
     case imagesMade
@@ -125,6 +130,18 @@ extension AccessRecord.CacheOutcome {
     }
 }
 
+extension AccessRecord.WAFOutcome {
+    /// nil where no rules were asked.
+    package var count: Count? {
+        switch self {
+        case .none: nil
+        case .pass: .wafPassed
+        case .detected: .wafDetected
+        case .blocked: .wafBlocked
+        }
+    }
+}
+
 /// The counts and latencies of one worker: written by that worker alone, read by anybody.
 ///
 /// With a single writer an addition need not be one atomic step: load, add and store are three
@@ -140,6 +157,8 @@ package final class WorkerCounters: Sendable {
     package let requestDuration = LatencyHistogram()
     /// From the request's last byte to the first of the origin's answer.
     package let originFirstByte = LatencyHistogram()
+    /// What the WAF's rules took of a request, all phases together.
+    package let inspection = LatencyHistogram()
 
     package init() { cells = InlineArray { _ in Atomic(0) } }
 
@@ -162,6 +181,7 @@ package struct CounterTotals: Sendable {
     private var counts = [Int](repeating: 0, count: Count.allCases.count)
     package private(set) var requestDuration = LatencyTotals()
     package private(set) var originFirstByte = LatencyTotals()
+    package private(set) var inspection = LatencyTotals()
 
     package init() {}
 
@@ -169,6 +189,7 @@ package struct CounterTotals: Sendable {
         for count in Count.allCases { counts[count.rawValue] &+= worker.value(of: count) }
         requestDuration.add(worker.requestDuration)
         originFirstByte.add(worker.originFirstByte)
+        inspection.add(worker.inspection)
     }
 
     package subscript(count: Count) -> Int { counts[count.rawValue] }

@@ -4,10 +4,10 @@ import PorticoServer
 
 struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Validate configuration and certificates without starting.",
+        abstract: "Validate configuration, certificates and rules without starting.",
         discussion: """
-            Every problem is reported with file, line, column and what would be right. Also named \
-            is what this build does not act on yet.
+            Every problem is reported with file, line, column and what would be right. Also said \
+            is which firewall rules each site has.
             """)
 
     @Option(help: "The configuration file.")
@@ -27,7 +27,7 @@ struct Check: ParsableCommand {
     private func sayLines(_ report: CheckReport) {
         for line in report.problems { Terminal.complain(line) }
         for line in report.warnings { Terminal.complain("warning: " + line) }
-        for line in report.inactive { Terminal.complain("not acted on yet: " + line) }
+        for line in report.firewalls { Terminal.say(line) }
         if report.problems.isEmpty { Terminal.say("\(config) is valid") }
     }
 
@@ -36,7 +36,7 @@ struct Check: ParsableCommand {
         text.append("{\"valid\":\(report.problems.isEmpty)")
         for (name, lines) in [
             ("problems", report.problems), ("warnings", report.warnings),
-            ("inactive", report.inactive),
+            ("firewalls", report.firewalls),
         ] {
             text.append(",\"\(name)\":")
             text.append(jsonArray: lines)

@@ -14,7 +14,7 @@ struct Portico: ParsableCommand {
             """,
         version: version,
         subcommands: [
-            Serve.self, Check.self, Purge.self, Explain.self, ImageCommand.self, Status.self,
-            Token.self, Demo.self, DemoNodeCommand.self, ImageWorkerCommand.self,
+            Serve.self, Check.self, Purge.self, WAF.self, Explain.self, ImageCommand.self,
+            Status.self, Token.self, Demo.self, DemoNodeCommand.self, ImageWorkerCommand.self,
         ])
 }

@@ -10,7 +10,7 @@ struct Serve: ParsableCommand {
         discussion: """
             Prints one line for each listener when it is ready, and logs to standard error.
             TERM, INT: stop when the running requests have ended (a second time: at once).
-            HUP: read configuration and certificates again, all or nothing.
+            HUP: read configuration, certificates and rules again, all or nothing.
             USR1: open the log files again.
             USR2: start the program that is on disk now in this one's place, then stop like TERM.
             """)
@@ -28,7 +28,8 @@ struct Serve: ParsableCommand {
             try Server.run(
                 Server.Options(
                     file: config, environment: environment(), version: Portico.version,
-                    text: demoConfiguration ? DemoConfiguration.text : nil))
+                    text: demoConfiguration ? DemoConfiguration.text : nil,
+                    rules: demoConfiguration ? DemoConfiguration.rules : [:]))
         } catch {
             for line in Problems.lines(of: error) { Terminal.complain(line) }
             Terminal.end(error is SettingsFaults ? .found : .couldNot)

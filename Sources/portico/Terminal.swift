@@ -6,6 +6,7 @@ enum Terminal {
     enum Status: Int32 {
         case found = 1
         case couldNot = 2
+        case wrongUsage = 64
     }
 
     static func say(_ line: String) { write(line, to: .standardOutput()) }

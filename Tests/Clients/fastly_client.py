@@ -1,10 +1,10 @@
-"""The official Python client `fastly`, pointed at Portico's admin port: every way it has to purge."""
+"""The official Python client `fastly`, pointed at Portico's admin port: every way it has to purge, and its WAF's simulation."""
 
 import sys
 import urllib.request
 
 import fastly
-from fastly.api import purge_api
+from fastly.api import ngwaf_simulate_api, purge_api
 
 ADMIN, SITE = sys.argv[1], sys.argv[2]
 
@@ -31,6 +31,15 @@ def api(token="client-secret"):
     configuration = fastly.Configuration(host=ADMIN)
     configuration.api_token = token
     return purge_api.PurgeApi(fastly.ApiClient(configuration))
+
+
+def simulated(target, workspace="shop.example"):
+    configuration = fastly.Configuration(host=ADMIN)
+    configuration.api_token = "client-secret"
+    firewall = ngwaf_simulate_api.NgwafSimulateApi(fastly.ApiClient(configuration))
+    raw = f"GET {target} HTTP/1.1\r\nHost: shop.example\r\nUser-Agent: Mozilla/5.0\r\n\r\n"
+    return firewall.ngwaf_simulate_waf_request(
+        workspace_id=workspace, waf_simulate_request={"request": raw})
 
 
 def refused(kind, call, words=""):
@@ -92,3 +101,12 @@ refused(
     fastly.exceptions.NotFoundException,
     lambda: client.purge_all(service_id="nobody.example"))
 print("the fastly client purges by key, by many keys, everything and a URL")
+
+answer = simulated("/?q=1%20union%20select%202")
+assert answer.waf_response == 406, answer
+assert [signal.type for signal in answer.signals] == ["SQLI", "BLOCKED"], answer
+assert (answer.signals[0].location, answer.signals[0].name) == ("QUERYSTRING", "q"), answer
+answer = simulated("/?q=blue%20shoes", "default")
+assert (answer.waf_response, answer.signals) == (200, []), answer
+refused(fastly.exceptions.NotFoundException, lambda: simulated("/", "nobody.example"))
+print("the fastly client asks what the WAF makes of a request")

@@ -231,6 +231,7 @@ final class ScriptedOrigin: OriginPort {
     let trailers = Fields()
     private var isOver = false
     private var isTunnel = false
+    private var headDeadline: Instant?
 
     init(on reactor: Reactor, _ pieces: [Piece]) {
         self.reactor = reactor
@@ -282,26 +283,30 @@ final class ScriptedOrigin: OriginPort {
         }
     }
 
-    func receiveHead(
-        into head: inout ResponseHead, answering method: Method, in scope: Scope
-    ) async throws(ExchangeFault) -> BodyLength {
-        use("receiveHead")
-        let deadline = reactor.now + .seconds(15)
-        while true {
-            switch arrivals.next() {
-            case .head(let text, let length):
-                hasHeard = true
-                head = makeResponse(text)
-                return length
-            case .fault(let fault): throw fault
-            case .bytes, .raw, .block, .end: throw .origin(.malformed)
-            case nil: break
-            }
-            switch await arrivals.wait(by: deadline, in: scope) {
-            case .ready: continue
-            case .late: throw .origin(.noAnswer)
-            case .interrupted: throw .client(.gone)
-            }
+    func takeHead(
+        into head: inout ResponseHead, answering method: Method
+    ) throws(ExchangeFault) -> BodyLength? {
+        use("takeHead")
+        switch arrivals.next() {
+        case .head(let text, let length):
+            hasHeard = true
+            headDeadline = nil
+            head = makeResponse(text)
+            return length
+        case .fault(let fault): throw fault
+        case .bytes, .raw, .block, .end: throw .origin(.malformed)
+        case nil: return nil
+        }
+    }
+
+    func headReadable(in scope: Scope) async throws(ExchangeFault) {
+        use("headReadable")
+        let deadline = headDeadline ?? reactor.now + .seconds(15)
+        headDeadline = deadline
+        switch await arrivals.wait(by: deadline, in: scope) {
+        case .ready: return
+        case .late: throw .origin(.noAnswer)
+        case .interrupted: throw .client(.gone)
         }
     }
 

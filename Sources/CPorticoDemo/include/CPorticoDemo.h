@@ -22,4 +22,17 @@ struct portico_demo_photograph portico_demo_photograph_at(size_t index);
 /// The repository's config.toml; not ended by NUL.
 const uint8_t *portico_demo_configuration(size_t *length);
 
+/// A file that it names. What it points to lives as long as the program.
+struct portico_demo_file {
+    /// From the top of the repository: "rules/main.conf".
+    const char *path;
+    const uint8_t *bytes;
+    size_t length;
+};
+
+size_t portico_demo_file_count(void);
+
+/// `index` is below the count.
+struct portico_demo_file portico_demo_file_at(size_t index);
+
 #endif

@@ -50,6 +50,14 @@ package final class FlightTable: Sendable {
         return .wait(FlightTicket(seat))
     }
 
+    /// Whether the last answer was not to be shared, so that nobody should queue. Asked first by
+    /// those who would have to prepare a seat.
+    package func isMarked(
+        _ hash: KeyHash, at now: Instant, variant: (_ vary: [UInt8]) -> UInt64
+    ) -> Bool {
+        shard(hash).state.withLock { $0.isMarked(hash, at: now, variant) }
+    }
+
     /// Leads if nobody does; for a refresh in the background, which waits for nobody.
     package func lead(_ hash: KeyHash) -> FlightPermit? {
         let shard = shard(hash)

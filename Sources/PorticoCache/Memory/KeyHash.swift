@@ -5,6 +5,9 @@ internal import PorticoBytes
 package struct KeyHash: Hashable, Sendable {
     package let low: UInt64
     package let high: UInt64
+
+    /// A dictionary need not hash the hash once more with a secret of its own.
+    package func _rawHashValue(seed: Int) -> Int { Int(truncatingIfNeeded: low) ^ seed }
 }
 
 /// SipHash-1-3 with 128 bits of outcome, under a key that is drawn at start.

@@ -1,5 +1,6 @@
 internal import PorticoBytes
 package import PorticoHTTP
+internal import Synchronization
 
 /// One response as the cache keeps it: immutable, except that its body may still grow and its
 /// stamp learns what it was checked against. Retained once per response that is served from it.
@@ -21,6 +22,8 @@ package final class StoredResponse: Sendable {
     /// Of the head, the keys and the stamp; the body counts itself.
     let footprint: Int
     private let meter: MemoryMeter
+    /// The digest of the rules that found nothing against it; 0: none have.
+    private let approval = Atomic<UInt64>(0)
 
     /// The head is copied into arrays of the right size.
     package init(
@@ -79,6 +82,13 @@ package final class StoredResponse: Sendable {
         let span = unsafe Span(_unsafeElements: buffer)
         return unsafe _overrideLifetime(span.extracting(range), borrowing: self)
     }
+
+    /// Whether the rules with this digest have seen it and found nothing. Others ask again.
+    package func isApproved(by digest: UInt64) -> Bool {
+        approval.load(ordering: .relaxed) == digest
+    }
+
+    package func approve(by digest: UInt64) { approval.store(digest, ordering: .relaxed) }
 
     /// Head, keys, stamp and body so far.
     package var bytes: Int { footprint + body.length }

@@ -172,9 +172,9 @@ final class CacheCall {
     /// In the key all spellings of a host are one; so they are for the origin, or the first to ask
     /// would choose the spelling for everybody.
     private func lowerHost(of head: inout RequestHead) {
-        let host = head.fields[head.fields.range(of: .host)].array
-        let lowered = host.map(ASCII.lowercase)
-        if lowered == host { return }
+        let range = head.fields.range(of: .host)
+        if !head.fields[range].hasUppercase { return }
+        let lowered = head.fields[range].array.map(ASCII.lowercase)
         head.fields.remove(.host)
         head.fields.insertFirst(.host, lowered.span)
     }

@@ -75,7 +75,10 @@ extension Exchange {
 
     /// One included resource: under the site's routes, and without a log line of its own.
     private func runIncluded() async {
-        defer { worker.giveBack(&response.fields) }
+        defer {
+            concludeInspection(status: 0)
+            worker.giveBack(&response.fields)
+        }
         guard let site else { return }
         do throws(ExchangeFault) {
             try await serve(by: try route(within: site))
@@ -88,7 +91,7 @@ extension Exchange {
     /// hosts: who may write a page may not have the edge ask whom he likes.
     private func head(including reference: Span<UInt8>) -> RequestHead? {
         let request = request
-        let isHTTPS = Forwarding.scheme(of: request, client.facts) == .https
+        let isHTTPS = Forwarding.scheme(of: request, facts) == .https
         guard let target = URIReference(reference, relativeTo: request, isHTTPS: isHTTPS),
             request[request.authority].equalsFolded(target.authority.span)
         else { return nil }

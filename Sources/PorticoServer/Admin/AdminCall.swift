@@ -28,6 +28,8 @@ enum AdminCall: Equatable {
     case purge(id: String)
     case cache
     case explain
+    /// Fastly's: what a WAF makes of a request.
+    case simulate(workspace: String)
 
     init?(head: borrowing RequestHead, path: String) {
         switch path {
@@ -68,6 +70,7 @@ enum AdminCall: Equatable {
             let whole = head[head.pathAndQuery]
             return .purgeURL(whole.extracting(min(url.utf8.count, whole.count)...).array)
         }
+        if let workspace = workspace(path) { return .simulate(workspace: workspace) }
         if let zone = zone(path) { return .purgeZone(zone) }
         let parts = path.split(separator: "/", maxSplits: 4, omittingEmptySubsequences: false)
         guard parts.count > 3, parts[0].isEmpty, parts[1] == "service",
@@ -88,6 +91,15 @@ enum AdminCall: Equatable {
         let parts = path.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count == 6, parts[0].isEmpty, parts[1] == "client", parts[2] == "v4",
             parts[3] == "zones", parts[5] == "purge_cache", !parts[4].isEmpty
+        else { return nil }
+        return unescaped(parts[4])
+    }
+
+    /// `/ngwaf/v1/workspaces/ID/simulate`.
+    private static func workspace(_ path: String) -> String? {
+        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 6, parts[0].isEmpty, parts[1] == "ngwaf", parts[2] == "v1",
+            parts[3] == "workspaces", parts[5] == "simulate", !parts[4].isEmpty
         else { return nil }
         return unescaped(parts[4])
     }
@@ -115,7 +127,7 @@ enum AdminCall: Equatable {
             .cache, .explain:
             [.get, .head]
         case .reload, .node, .purgeKey, .purgeKeys, .purgeAll, .purgeURL, .purgeZone,
-            .purgeAnything:
+            .purgeAnything, .simulate:
             [.post]
         }
     }
@@ -128,7 +140,7 @@ enum AdminCall: Equatable {
     /// In whose words it is refused.
     var shape: AdminShape {
         switch self {
-        case .purgeKey, .purgeKeys, .purgeAll, .purgeURL: .fastly
+        case .purgeKey, .purgeKeys, .purgeAll, .purgeURL, .simulate: .fastly
         case .purgeZone: .cloudflare
         default: .own
         }
@@ -139,7 +151,7 @@ enum AdminCall: Equatable {
         switch self {
         case .health, .readiness: nil
         case .dashboard, .metrics: caller.isLocal ? nil : .read
-        case .status, .origins, .purges, .purge, .cache, .explain: .read
+        case .status, .origins, .purges, .purge, .cache, .explain, .simulate: .read
         case .reload: .config
         case .node: .origins
         case .purgeKey, .purgeKeys, .purgeURL: .purgeSelect

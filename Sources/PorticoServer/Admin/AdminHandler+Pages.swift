@@ -162,9 +162,9 @@ extension AdminHandler {
 
     // MARK: - Changes, each with a line in the audit log
 
-    func reload(_ caller: AdminCaller) -> AdminAnswer {
+    func reload(_ caller: AdminCaller) async -> AdminAnswer {
         do {
-            try steward.reload(by: caller.description)
+            try await steward.reload(by: caller.description)
             steward.audit("reload", by: caller, result: "done")
             return .json("{\"status\":\"ok\",\"sha256\":\"\(steward.snapshot.digest)\"}")
         } catch {

@@ -19,8 +19,9 @@ final class AdminHandler: RequestHandler {
         await send(answer, to: head, from: client)
     }
 
-    func refuse(_ status: UInt16, _ head: RequestHead, from client: any ClientPort) async {
-        await send(.problem(status), to: head, from: client)
+    func refuse(_ refused: RefusedHead, from client: any ClientPort) async {
+        guard let status = refused.status else { return client.cut() }
+        await send(.problem(status), to: refused.head, from: client)
     }
 
     // MARK: - Answering
@@ -70,7 +71,7 @@ final class AdminHandler: RequestHandler {
         case .metrics: return metrics()
         case .status: return status()
         case .origins: return origins()
-        case .reload: return reload(caller)
+        case .reload: return await reload(caller)
         case .node(let pool, let node, let change):
             return set(node: node, of: pool, to: change, caller)
         case .purgeKey(let key, let service):
@@ -84,6 +85,7 @@ final class AdminHandler: RequestHandler {
         case .purge(let id): return purge(id: id)
         case .cache: return await cacheObjects(head)
         case .explain: return explain(head)
+        case .simulate(let workspace): return simulate(workspace, body)
         }
     }
 

@@ -5,8 +5,8 @@ internal import PorticoTLS
 package struct CheckReport: Sendable {
     package private(set) var problems: [String] = []
     package private(set) var warnings: [String] = []
-    /// What stands in the file and does nothing in this build yet.
-    package private(set) var inactive: [String] = []
+    /// Which rules are in force, and how: one line for each site.
+    package private(set) var firewalls: [String] = []
     /// The file could not be read at all.
     package private(set) var isUnreadable = false
 
@@ -14,7 +14,6 @@ package struct CheckReport: Sendable {
         var report = CheckReport()
         do {
             let configuration = try loader.load()
-            report.inactive = configuration.inactive.map { "\(loader.file):\($0.line): \($0.key)" }
             report.warnings = configuration.advice.map {
                 "\(loader.file):\($0.line): \($0.key): \($0.sentence)"
             }
@@ -28,6 +27,7 @@ package struct CheckReport: Sendable {
                 report.problems += error.problems
             }
             report.warnings += builder.warnings
+            report.firewalls = builder.firewallLines
         } catch {
             report.isUnreadable = error is StartFault
             report.problems += Problems.lines(of: error)

@@ -4,7 +4,7 @@ internal import PorticoLoop
 internal import PorticoTelemetry
 internal import Synchronization
 
-/// Writes the access log on a thread of its own, so that a full disk or a slow reader of a pipe
+/// Writes the access log, or a firewall's, on a thread of its own, so that a full disk or a slow reader of a pipe
 /// never stops a worker: what finds no room in the queue is dropped and counted.
 final class LogWriter: Sendable {
     private struct State: ~Copyable {
@@ -13,6 +13,7 @@ final class LogWriter: Sendable {
         var isStopping = false
     }
 
+    private let name: String
     private let queue = LogQueue()
     private let bell = Semaphore()
     private let finished = Semaphore()
@@ -20,7 +21,11 @@ final class LogWriter: Sendable {
     /// Called on the writing thread with what went wrong.
     private let onFault: @Sendable (String) -> Void
 
-    init(onFault: @escaping @Sendable (String) -> Void) { self.onFault = onFault }
+    /// `name`: what faults call it.
+    init(_ name: String = "access log", onFault: @escaping @Sendable (String) -> Void) {
+        self.name = name
+        self.onFault = onFault
+    }
 
     func start() { startThread { self.run() } }
 
@@ -32,6 +37,9 @@ final class LogWriter: Sendable {
             redaction: Redaction(settings.redact), counters: counters
         ) { [bell] in bell.signal() }
     }
+
+    /// The end that workers write records of the WAF to.
+    func auditLog() -> AuditLog { AuditLog(into: queue) { [bell] in bell.signal() } }
 
     /// Goes on writing elsewhere, or to the file of that name anew (USR1, HUP).
     func open(_ destination: LogSettings.Destination) {
@@ -65,7 +73,7 @@ final class LogWriter: Sendable {
                     isFailing = false
                 } catch {
                     // Once, until it works again: a full disk is not to be filled with complaints.
-                    if !isFailing { onFault("access log: \(error.sentence)") }
+                    if !isFailing { onFault("\(name): \(error.sentence)") }
                     isFailing = true
                 }
             }
@@ -92,7 +100,7 @@ final class LogWriter: Sendable {
             do throws(IOFault) {
                 return try AppendFile(path: path)
             } catch {
-                onFault("access log \(path): \(error.sentence)")
+                onFault("\(name) \(path): \(error.sentence)")
                 return nil
             }
         }

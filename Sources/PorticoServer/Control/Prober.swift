@@ -88,7 +88,9 @@ final class Prober {
             origin.begin(Self.request(for: node, path: rules.path), length: .none)
             try await origin.flush(in: scope)
             var head = ResponseHead()
-            _ = try await origin.receiveHead(into: &head, answering: .get, in: scope)
+            while try origin.takeHead(into: &head, answering: .get) == nil {
+                try await origin.headReadable(in: scope)
+            }
             let status = Int(head.status)
             return rules.expect.contains(status) ? .passed : .failed(.status(status))
         } catch {

@@ -19,10 +19,14 @@ package enum Server {
         package var version: String
         /// Read instead of a file, which `file` then only seems to name.
         package var text: String?
+        /// Rule files that are built in, by path; those on the disk come first.
+        package var rules: [String: [UInt8]]
 
         package init(
-            file: String, environment: [String: String], version: String, text: String? = nil
+            file: String, environment: [String: String], version: String, text: String? = nil,
+            rules: [String: [UInt8]] = [:]
         ) {
+            self.rules = rules
             self.file = file
             self.environment = environment
             self.version = version
@@ -45,12 +49,14 @@ package enum Server {
         let tickets = TicketKeys(now: monotonicNow())
         let logger = OperationalLog.make(level: configuration.log.level)
         let desk = PurgeDesk(logger)
+        let inspection = InspectionDesk { logger.error("\($0)") }
         let control = Worker()
         let transformer = ImageWorkersDoor(control, memory: configuration.images.memoryBytes) {
             ($0.resident as? Steward)?.imageWorkers
         }
         var builder = SnapshotBuilder(
-            configuration, after: nil, tickets: tickets, desk: desk,
+            configuration, after: nil, tickets: tickets, desk: desk, inspection: inspection,
+            rules: LoadedRules.load(configuration.wafs, files: .onDisk(or: options.rules)),
             descriptorLimit: descriptorLimit, wallSeconds: wallNow() / 1_000_000,
             transformer: transformer)
         let snapshot = try builder.build()
@@ -66,6 +72,8 @@ package enum Server {
         try dropPrivileges(configuration.server.user)
 
         for warning in builder.warnings { logger.warning("\(warning)") }
+        for line in builder.firewallLines { logger.notice("\(line)") }
+        inspection.open()
         heir?.take()
         DiskKeeper.open(snapshot, logger)
         let log = LogWriter { logger.error("\($0)") }
@@ -75,7 +83,7 @@ package enum Server {
         let shared = SharedState(
             snapshots: Published(snapshot),
             connections: ConnectionLedger(seed: (seed.word(at: 0), seed.word(at: 8))),
-            book: NameBook(), log: log, desk: desk)
+            book: NameBook(), log: log, desk: desk, inspection: inspection)
         let team = (0..<workers).map { _ in
             TeamMember(worker: Worker(), counters: WorkerCounters())
         }
@@ -99,6 +107,7 @@ package enum Server {
             steward.open()
         }
         control.run()
+        inspection.stop()
         log.stop()
     }
 

@@ -8,6 +8,7 @@ internal import PorticoLimits
 internal import PorticoLoop
 internal import PorticoOrigins
 internal import PorticoTLS
+internal import PorticoWAF
 
 /// Makes of a configuration what workers need, reading the files that it names. Either all of
 /// it is made or none: a reload that fails leaves no trace.
@@ -18,6 +19,10 @@ struct SnapshotBuilder {
     let tickets: TicketKeys
     /// Nil where nothing is going to be served.
     let desk: PurgeDesk?
+    /// Nil where nothing is going to be inspected.
+    let inspection: InspectionDesk?
+    /// Compiled elsewhere; nil: they are loaded with the rest.
+    let rules: LoadedRules?
     let descriptorLimit: Int
     /// Unix seconds.
     let wallSeconds: Int64
@@ -25,13 +30,17 @@ struct SnapshotBuilder {
     let transformer: (any ImageTransformer)?
 
     /// What is not wrong, but worth a line in the log.
-    private(set) var warnings: [String] = []
+    var warnings: [String] = []
+    /// Which rules are in force, and how: one line for each site.
+    private(set) var firewallLines: [String] = []
 
     init(
         _ configuration: Configuration, after former: Snapshot?, tickets: TicketKeys,
-        desk: PurgeDesk? = nil, descriptorLimit: Int, wallSeconds: Int64,
-        transformer: (any ImageTransformer)? = nil
+        desk: PurgeDesk? = nil, inspection: InspectionDesk? = nil, rules: LoadedRules? = nil,
+        descriptorLimit: Int, wallSeconds: Int64, transformer: (any ImageTransformer)? = nil
     ) {
+        self.inspection = inspection
+        self.rules = rules
         self.transformer = transformer
         self.configuration = configuration
         self.former = former
@@ -54,9 +63,13 @@ struct SnapshotBuilder {
         }
         let cache = responseCache()
         let limits = rateLimits()
+        let firewalls = makeFirewalls(&problems)
+        firewallLines = firewallLines(firewalls)
         var sites: [Site] = []
         for settings in configuration.sites {
-            if let site = site(for: settings, among: pools, cache, limits, &problems) {
+            if let site = site(
+                for: settings, among: pools, cache, limits, firewalls, &problems)
+            {
                 sites.append(site)
             }
         }
@@ -66,7 +79,7 @@ struct SnapshotBuilder {
             sites: SiteTable(sites), pools: pools,
             httpsPort: configuration.listeners.first { $0.tls }?.address.port, cache: cache,
             limits: limits, purging: desk.map { PurgeGate(configuration, desk: $0) },
-            images: imagePolicy())
+            images: imagePolicy(), firewalls: firewalls.filter { $0.settings.mode != .off })
         return Snapshot(
             configuration: configuration, policy: policy, limits: configuration.limits,
             dialRules: rules, mostConnections: mostConnections(), tls: contexts?.http1,
@@ -206,10 +219,11 @@ struct SnapshotBuilder {
 
     // MARK: - Sites
 
-    private func site(
+    private mutating func site(
         for settings: SiteSettings, among pools: [Pool], _ cache: ResponseCache?,
-        _ limits: [RateLimit], _ problems: inout [String]
+        _ limits: [RateLimit], _ firewalls: [Firewall], _ problems: inout [String]
     ) -> Site? {
+        let firewall = firewalls.first { $0.settings.name == settings.waf }
         let rules = rateRules(settings.rateLimits, of: settings, among: limits, &problems)
         guard
             let otherwise = route(
@@ -224,7 +238,8 @@ struct SnapshotBuilder {
             let made = self.route(
                 PathPattern(route.path), allow: route.allow,
                 pool: route.origins ?? settings.origins, caches: route.cache ?? settings.cache,
-                own ?? rules, among: pools)
+                own ?? rules, among: pools,
+                wafExclusions: exclusions(of: route, in: settings, firewall, &problems))
             if let made { routes.append(made) }
         }
         var hsts = ""
@@ -237,12 +252,13 @@ struct SnapshotBuilder {
             purgeSite: cache?.ledger.site(Array(settings.purgeName.utf8)),
             compressesFrom: settings.compress ? settings.compressMinBytes : nil,
             preset: settings.preset, purgeName: settings.purgeName,
-            typeKeys: settings.typeKeys, transformsImages: settings.images)
+            typeKeys: settings.typeKeys, transformsImages: settings.images,
+            firewall: firewall.flatMap { $0.settings.mode == .off ? nil : $0 })
     }
 
     private func route(
         _ pattern: PathPattern?, allow: NetworkList?, pool name: String, caches: Bool,
-        _ limits: [RateRule], among pools: [Pool]
+        _ limits: [RateRule], among pools: [Pool], wafExclusions: RuleExclusions? = nil
     ) -> Route? {
         guard let pool = pools.first(where: { $0.name == name }),
             let settings = configuration.pools.first(where: { $0.name == name })
@@ -259,7 +275,7 @@ struct SnapshotBuilder {
         return Route(
             pattern: pattern, pool: pool, hashKey: key,
             retryAfter: max(1, Int(wait.components.seconds)), allow: allow, caches: caches,
-            limits: limits)
+            limits: limits, wafExclusions: wafExclusions)
     }
 
     private func networks(in files: [String], _ problems: inout [String]) -> NetworkList {

@@ -75,6 +75,7 @@ extension Steward {
     }
 
     private func finish() {
+        shared.inspection.stop()
         shared.log.stop()
         Process.exit(0)
     }
@@ -189,5 +190,6 @@ extension Steward {
         begin { waker.wake() }
         _ = await point.wait(by: .distantFuture)
         reactor.dismiss(waker)
+        point.retire()
     }
 }

@@ -5,9 +5,11 @@ internal import PorticoExchange
 internal import PorticoImage
 internal import PorticoLoop
 internal import PorticoOrigins
+internal import PorticoSecLang
 internal import PorticoSettings
 internal import PorticoTLS
 internal import PorticoTelemetry
+internal import PorticoWAF
 
 /// What the steward takes over when the control thread begins.
 struct StewardStart: Sendable {
@@ -59,6 +61,7 @@ final class Steward: ConnectionOwner {
     var hasSuccessor = false
     private(set) var admin: AdminHandler?
     private(set) var traffic = TrafficHistory()
+    private var isReloading = false
     /// Of admin connections and probes; not in the totals of the shop's requests.
     let counters = WorkerCounters()
     var descriptorLimit: Int { start.descriptorLimit }
@@ -247,8 +250,10 @@ final class Steward: ConnectionOwner {
             lastStop = reactor.now
             stop()
         case .hangUp:
-            do { try reload(by: "SIGHUP") } catch {}
-        case .user1: shared.log.open(snapshot.configuration.log.access)
+            reactor.start { do { try await self.reload(by: "SIGHUP") } catch {} }
+        case .user1:
+            shared.log.open(snapshot.configuration.log.access)
+            shared.inspection.reopen()
         case .user2: beginSuccession()
         case .child: break
         }
@@ -257,15 +262,29 @@ final class Steward: ConnectionOwner {
     // MARK: - Reload
 
     /// Reads everything again: all of it comes into force, or nothing does.
-    func reload(by whom: String) throws {
+    ///
+    /// The rules are compiled on another thread: meanwhile the steward goes on with its work. One
+    /// reload waits for the other.
+    func reload(by whom: String) async throws {
+        while isReloading {
+            let point = WaitPoint(reactor.timers)
+            _ = await point.wait(by: reactor.now + .milliseconds(20))
+            point.retire()
+        }
+        isReloading = true
+        defer { isReloading = false }
         do {
             // The doors are closed: a new one would open behind them.
             if phase == .draining { throw StartFault(["the daemon is stopping"]) }
             // It has read the configuration already.
             if succession != nil { throw StartFault(["another process is taking over"]) }
             let configuration = try start.loader.load()
+            let rules = await loadRules(configuration.wafs)
+            if phase == .draining { throw StartFault(["the daemon is stopping"]) }
+            if succession != nil { throw StartFault(["another process is taking over"]) }
             var builder = SnapshotBuilder(
                 configuration, after: snapshot, tickets: start.tickets, desk: shared.desk,
+                inspection: shared.inspection, rules: rules,
                 descriptorLimit: start.descriptorLimit, wallSeconds: wallNow() / 1_000_000,
                 transformer: start.transformer)
             let next = try builder.build()
@@ -278,6 +297,17 @@ final class Steward: ConnectionOwner {
             for problem in Problems.lines(of: error) { logger.error("reload: \(problem)") }
             logger.error("reload by \(whom) failed; the running configuration stays")
             throw error
+        }
+    }
+
+    private func loadRules(_ settings: [WAFSettings]) async -> LoadedRules {
+        let files = RuleFiles.onDisk(or: options.rules)
+        do throws(QueueFull) {
+            return try await shared.inspection.pool.run(settings) {
+                LoadedRules.load($0, files: files)
+            }
+        } catch {
+            return LoadedRules.load(settings, files: files)
         }
     }
 

@@ -101,6 +101,7 @@ final class Succession {
         while process.look() == nil, reactor.now < end {
             _ = await pause.wait(by: reactor.now + .milliseconds(5))
         }
+        pause.retire()
         return process.ending
     }
 

@@ -89,6 +89,12 @@ extension Dashboard {
                     ("noted", limit.counts.logged),
                 ], keys: limit.table.report(at: now).keys)
         }
+        if !snapshot.configuration.wafs.isEmpty {
+            firewall = [
+                ("passed by the rules", totals[.wafPassed]), ("detected", totals[.wafDetected]),
+                ("blocked", totals[.wafBlocked]),
+            ]
+        }
         guard let cache = snapshot.policy.cache else { return }
         hasCache = true
         let memory = cache.store.usage

@@ -36,9 +36,8 @@ final class ClientConnection: Sleeper {
     private(set) var transport: Transport
     /// Who connected: for a count of connections, nobody else will do.
     let peer: SocketAddress
-    /// Who that is for a request: the peer, or whom a PROXY header names in its place.
-    private var source: SocketAddress
-    private var tlsVersion: StaticString?
+    /// Whom a PROXY header names in the peer's place.
+    private var named: NamedSource?
     /// When a connection without a request in progress ends.
     var idleDeadline: Instant
     private var isPrepared = false
@@ -46,7 +45,6 @@ final class ClientConnection: Sleeper {
     private var isAsleep = false
     private var client: HTTP1Client?
     private var http2: HTTP2Connection?
-    private var negotiated: Negotiated?
 
     init(
         _ stream: Stream, from peer: SocketAddress, through traits: ListenerTraits,
@@ -57,7 +55,6 @@ final class ClientConnection: Sleeper {
         self.stream = stream
         transport = Transport(plain: stream)
         self.peer = peer
-        source = peer
         idleDeadline = stream.reactor.now + owner.limits.headerTimeout
     }
 
@@ -168,11 +165,9 @@ final class ClientConnection: Sleeper {
             if error == .io(.late) { count(.timeoutsHandshake) }
             return false
         }
-        negotiated = transport.negotiated
-        guard let negotiated else { return false }
+        guard let negotiated = transport.negotiated else { return false }
         owner.counters.increment(
             negotiated.isResumed ? .tlsHandshakesResumed : .tlsHandshakesFull)
-        tlsVersion = negotiated.version == .tls13 ? "TLSv1.3" : "TLSv1.2"
         return true
     }
 
@@ -192,9 +187,9 @@ final class ClientConnection: Sleeper {
             while true {
                 switch ProxyHeader.read(input.bytes) {
                 case .malformed: return false
-                case .header(let named, let consumed):
+                case .header(let source, let consumed):
                     input.consume(consumed)
-                    if let named { source = named }
+                    if let source { named = NamedSource(source) }
                     transport.unread(input.bytes)
                     return true
                 case .needsMore: break
@@ -215,7 +210,7 @@ final class ClientConnection: Sleeper {
     /// Whether the client speaks HTTP/2: by ALPN, or because its first bytes say so where the
     /// listener allows that. No HTTP/1.1 request begins like the preface.
     private func beginsHTTP2() async -> Bool {
-        if let negotiated { return negotiated.applicationProtocol == .h2 }
+        if let negotiated = transport.negotiated { return negotiated.applicationProtocol == .h2 }
         guard traits.allowsPriorKnowledge, traits.tls == nil else { return false }
         var input = transport.takeUnread()
         defer { transport.unread(input.bytes) }
@@ -262,13 +257,14 @@ final class ClientConnection: Sleeper {
 
     /// Whether a PURGE from here may have a long head.
     var mayPurge: Bool {
-        traits.trustedProxies.contains(source.ip) || owner.purgers.contains(source.ip)
+        let source = named?.address ?? peer
+        return traits.trustedProxies.contains(source.ip) || owner.purgers.contains(source.ip)
     }
 
     /// Whether the connection may ask for `host`: its name, or what its certificate covers. Who
     /// said no name, or got a certificate for want of a better one, is not asked.
     func covers(host: Span<UInt8>) -> Bool {
-        guard let negotiated, let name = negotiated.name,
+        guard let negotiated = transport.negotiated, let name = negotiated.name,
             !negotiated.isFallback
         else { return true }
         var said = name
@@ -283,9 +279,11 @@ final class ClientConnection: Sleeper {
     func facts() -> ClientFacts {
         // Behind a PROXY header it is the named source that must be trusted, not who sent it:
         // a balancer of connections passes on whatever a client says of itself.
-        ClientFacts(
+        let source = named?.address ?? peer
+        return ClientFacts(
             peer: source, client: source.ip, local: traits.address,
-            isTrustedProxy: traits.trustedProxies.contains(source.ip), tls: tlsVersion)
+            isTrustedProxy: traits.trustedProxies.contains(source.ip),
+            tls: transport.negotiated.map { $0.version == .tls13 ? "TLSv1.3" : "TLSv1.2" })
     }
 
     /// The same for one request: behind a trusted proxy, each may have a client of its own.
@@ -316,6 +314,12 @@ final class ClientConnection: Sleeper {
             }
         } catch {}
     }
+}
+
+/// On the heap, since an idle connection without one should not hold its room.
+private final class NamedSource {
+    let address: SocketAddress
+    init(_ address: SocketAddress) { self.address = address }
 }
 
 /// The worker, as its connections see it.

@@ -34,8 +34,12 @@ final class HTTP1Client: ClientPort {
     private static let leastRead = 4 << 10
     /// Read at once where a body has shown that it is long.
     private static let longRead = 64 << 10
-    /// How long a task waits for the next request before its connection goes on without it.
-    private static let patience = Duration.milliseconds(50)
+    /// How long a task waits for the next request before its connection goes on without it: short,
+    /// since a task and what it holds weigh ten times what the connection does.
+    private static let patience = Duration.milliseconds(10)
+    /// The same for a connection that came back within this time: it will again, and to start a
+    /// task each time would cost more.
+    private static let longPatience = Duration.milliseconds(50)
 
     private let connection: ClientConnection
     private let handler: any RequestHandler
@@ -47,16 +51,21 @@ final class HTTP1Client: ClientPort {
     private var output = Buffer()
     private var reader: RequestReader
     private(set) var head = RequestHead()
+    /// The bytes of a head that was refused, as far as they came; empty where it could be read.
+    private(set) var received: [UInt8] = []
     private var body: PorticoHTTP1.BodyReader
     private var framing = Framing.asIs
     /// Body bytes of the present request so far.
     private var moved = 0
+    /// When the first part of a head had come, if the rest had to be waited for.
+    private var headBegan: Instant?
     private var mustEnd = false
     private var isCut = false
     private var isTunnel = false
     /// A file's bytes found no room in the socket.
     private var waitsForRoom = false
 
+    private let patience: Duration
     private let connectionFacts: ClientFacts
     private(set) var facts: ClientFacts
     private(set) var bodyLength = BodyLength.none
@@ -73,13 +82,16 @@ final class HTTP1Client: ClientPort {
         self.handler = handler
         transport = connection.transport
         reactor = connection.transport.stream.reactor
+        // Its deadline says when the request before ended.
+        let isBack = connection.idleDeadline + Self.longPatience > reactor.now + limits.idleTimeout
+        patience = isBack ? Self.longPatience : Self.patience
         connectionFacts = connection.facts()
         facts = connectionFacts
         var heads = limits.heads
         // Whether it may purge shows when its head is complete: behind a proxy, or with a token.
         if connection.mayPurge { heads.purgeBytes = LimitsSettings.purgeHeaderBytes }
         reader = RequestReader(limits: heads)
-        body = BodyReader(.none, limit: 0, trailerLimits: HeadLimits())
+        body = BodyReader(.none, limit: 0, trailerLimits: limits.heads)
     }
 
     // MARK: - Requests, one after another
@@ -92,9 +104,24 @@ final class HTTP1Client: ClientPort {
             if output.isEmpty { reactor.shelf.reclaim(&output) }
         }
         while true {
-            switch await receiveHead() {
+            beginHead()
+            var arrival = headNow()
+            while arrival == nil {
+                if !output.isEmpty, await !flushAll() { return .cut }
+                if let ending = endingBeforeWait() { return ending }
+                // Not `transport.readable`: each async call in between costs as much as a system
+                // call's entry, and this is where each request waits.
+                let wake = await transport.stream.reading.wait(
+                    by: headDeadline(), in: idleScope, unless: { !transport.stream.isQuiet })
+                arrival = headArrival(after: wake) ?? headNow()
+            }
+            switch arrival {
+            case nil: continue
             case .request: await handler.handle(head, from: self)
-            case .refused(let status): await handler.refuse(status, head, from: self)
+            case .refused(let status):
+                await handler.refuse(
+                    RefusedHead(status: status, head: head, received: received), from: self)
+                received = []
             case .ending(let ending): return ending
             }
             if isCut { return .cut }
@@ -115,16 +142,21 @@ final class HTTP1Client: ClientPort {
 
     private enum Arrival {
         case request
-        case refused(status: UInt16)
+        /// Nil: to be closed without an answer.
+        case refused(status: UInt16?)
         case ending(Ending)
     }
 
-    private func receiveHead() async -> Arrival {
+    private func beginHead() {
         reader.reset()
         head.reset()
         bytesIn = 0
         bytesOut = 0
-        var begun: Instant?
+        headBegan = nil
+    }
+
+    /// What has come, as far as it is there; nil: more has to come.
+    private func headNow() -> Arrival? {
         while true {
             if !input.isEmpty {
                 input.reserve(Self.leastRead)
@@ -135,59 +167,59 @@ final class HTTP1Client: ClientPort {
                         return try accept()
                     }
                 } catch {
-                    head.reset()
-                    return refuse(error.status)
+                    return refuse(unread: error.status, because: error)
                 }
             }
             do throws(TransportFault) {
                 reactor.shelf.supply(&input)
                 if let count = try transport.readNow(into: &input, upTo: input.room) {
                     if count > 0 { continue }
-                    return reader.hasBegun ? refuse(400) : .ending(.close)
+                    return reader.hasBegun ? refuse(unread: 400) : .ending(.close)
                 }
+                return nil
             } catch {
                 return .ending(.cut)
             }
-            if let ending = await waitForHead(&begun) { return ending }
         }
     }
 
-    /// Waits for more of a head; nil: look again.
-    private func waitForHead(_ begun: inout Instant?) async -> Arrival? {
-        if !output.isEmpty, await !flushAll() { return .ending(.cut) }
-        if mustEnd && !reader.hasBegun { return .ending(.close) }
+    /// Before the wait for more of a head: whether there is anything to wait for.
+    private func endingBeforeWait() -> Ending? {
+        if mustEnd && !reader.hasBegun { return .close }
         if input.isEmpty { reactor.shelf.reclaim(&input) }
-        let deadline: Instant
-        if reader.hasBegun {
-            if begun == nil { begun = reactor.now }
-            deadline = (begun ?? reactor.now) + limits.headerTimeout
-        } else {
-            deadline = min(reactor.now + Self.patience, connection.idleDeadline)
-        }
-        do throws(TransportFault) {
-            try await transport.readable(by: deadline, in: idleScope)
-            return nil
-        } catch {
-            switch error {
-            case .io(.late) where reader.hasBegun:
-                connection.count(.timeoutsHeader)
-                return refuse(408)
-            case .io(.late):
-                // Not `isQuiet`: a part of a TLS record must not keep a connection for ever.
-                if !transport.wouldWait || !input.isEmpty { return nil }
-                if reactor.now < connection.idleDeadline { return .ending(.sleep) }
-                connection.count(.timeoutsIdle)
-                return .ending(.close)
-            case .io(.interrupted) where reader.hasBegun: return refuse(408)
-            case .io(.interrupted): return .ending(.close)
-            default: return .ending(.cut)
-            }
+        return nil
+    }
+
+    private func headDeadline() -> Instant {
+        if !reader.hasBegun { return min(reactor.now + patience, connection.idleDeadline) }
+        let began = headBegan ?? reactor.now
+        headBegan = began
+        return began + limits.headerTimeout
+    }
+
+    /// What the end of a wait means by itself; nil: look again.
+    private func headArrival(after wake: Wake) -> Arrival? {
+        switch wake {
+        case .ready: return nil
+        case .late where reader.hasBegun:
+            connection.count(.timeoutsHeader)
+            return refuse(unread: 408)
+        case .late:
+            // Not `isQuiet`: a part of a TLS record must not keep a connection for ever.
+            if !transport.wouldWait || !input.isEmpty { return nil }
+            if reactor.now < connection.idleDeadline { return .ending(.sleep) }
+            connection.count(.timeoutsIdle)
+            return .ending(.close)
+        case .interrupted: return reader.hasBegun ? refuse(unread: 408) : .ending(.close)
         }
     }
 
     /// Judges how the body is framed and who asks.
     private func accept() throws(RequestFault) -> Arrival {
-        facts = connection.facts(for: head, of: connectionFacts)
+        let head = head
+        if connectionFacts.isTrustedProxy {
+            facts = connection.facts(for: head, of: connectionFacts)
+        }
         moved = 0
         let framing = try head.bodyFraming()
         switch framing {
@@ -197,16 +229,42 @@ final class HTTP1Client: ClientPort {
             if count > UInt64(limits.bodyBytes) { return refuse(413) }
         case .chunked: bodyLength = .unknown
         }
-        body = BodyReader(
-            framing, limit: UInt64(limits.bodyBytes), trailerLimits: limits.heads)
+        body.restart(framing, limit: UInt64(limits.bodyBytes))
         if !head.keepsAlive { mustEnd = true }
         return .request
+    }
+
+    /// Refuses a head that is not whole or not right, and keeps it as it came: rules may know
+    /// what to think of it.
+    private func refuse(unread status: UInt16, because fault: RequestFault? = nil) -> Arrival {
+        // A head that was complete has been copied and consumed.
+        let kept: [UInt8]
+        if bytesIn > 0 {
+            let fields = head.fields
+            kept = fields[ByteRange(0, Int(bytesIn))].array
+        } else {
+            let range = ByteRange(0, min(input.count, limits.headerBytes))
+            kept = input.withBytes(in: range) { $0.array }
+        }
+        received = kept
+        head.reset()
+        let arrival = refuse(status)
+        // HTTP/0.9: who names no version knows of no status line either.
+        let names = fault != .badVersion || Self.namesVersion(kept)
+        return names ? arrival : .refused(status: nil)
+    }
+
+    /// Whether the first line has a third word, whatever that is.
+    private static func namesVersion(_ head: [UInt8]) -> Bool {
+        let isEnd = { (byte: UInt8) in byte == 0x0D || byte == 0x0A }
+        let line = head.drop(while: isEnd).prefix { !isEnd($0) }
+        return line.split(separator: 0x20, maxSplits: 3).count > 2
     }
 
     private func refuse(_ status: UInt16) -> Arrival {
         mustEnd = true
         bodyLength = .none
-        body = BodyReader(.untilClose, limit: 0, trailerLimits: HeadLimits())
+        body.restart(.untilClose, limit: 0)
         return .refused(status: status)
     }
 
@@ -383,7 +441,7 @@ final class HTTP1Client: ClientPort {
     func becomeTunnel() {
         isTunnel = true
         framing = .asIs
-        body = BodyReader(.untilClose, limit: .max, trailerLimits: HeadLimits())
+        body.restart(.untilClose, limit: .max)
     }
 
     func finishTunnel() { transport.finishWriting() }
@@ -402,6 +460,6 @@ extension LimitsSettings {
 protocol RequestHandler: AnyObject {
     func handle(_ head: RequestHead, from client: any ClientPort) async
 
-    /// A head could not be read; `head` is what is known of it.
-    func refuse(_ status: UInt16, _ head: RequestHead, from client: any ClientPort) async
+    /// A request cannot be taken as it stands; its connection, or its stream, ends with the answer.
+    func refuse(_ refused: RefusedHead, from client: any ClientPort) async
 }

@@ -38,8 +38,10 @@ final class HTTP1Origin: OriginPort, Sleeper {
     private var input = Buffer()
     private var output = Buffer()
     private var reader: ResponseReader
-    private var body = BodyReader(.none, limit: 0, trailerLimits: HeadLimits())
+    private var body: BodyReader
     private var progress = Progress.idle
+    /// By when the head that is waited for must have come.
+    private var headDeadline: Instant?
     /// Body bytes of the present response so far.
     private var moved = 0
     private var isChunkedRequest = false
@@ -66,6 +68,7 @@ final class HTTP1Origin: OriginPort, Sleeper {
         self.onIdleEnd = onIdleEnd
         reactor = transport.stream.reactor
         reader = ResponseReader(limits: bounds.heads)
+        body = BodyReader(.none, limit: 0, trailerLimits: bounds.heads)
     }
 
     /// Kept without a request: only watched for its end.
@@ -81,6 +84,8 @@ final class HTTP1Origin: OriginPort, Sleeper {
         hasSent = false
         hasHeard = false
         progress = .idle
+        reader.reset()
+        headDeadline = nil
     }
 
     // MARK: - The request
@@ -152,16 +157,16 @@ final class HTTP1Origin: OriginPort, Sleeper {
 
     // MARK: - The response
 
-    func receiveHead(
-        into head: inout ResponseHead, answering method: Method, in scope: Scope
-    ) async throws(ExchangeFault) -> BodyLength {
-        reader.reset()
-        let deadline = reactor.now + bounds.firstByte
+    func takeHead(
+        into head: inout ResponseHead, answering method: Method
+    ) throws(ExchangeFault) -> BodyLength? {
         while true {
             if !input.isEmpty {
                 do throws(ResponseFault) {
                     if case .head(let consumed) = try reader.read(input.bytes, into: &head) {
                         input.consume(consumed)
+                        reader.reset()
+                        headDeadline = nil
                         return try accept(head, answering: method)
                     }
                 } catch {
@@ -174,8 +179,7 @@ final class HTTP1Origin: OriginPort, Sleeper {
                 input.reserve(Self.leastRead)
                 guard let count = try transport.readNow(into: &input, upTo: input.room) else {
                     if input.isEmpty { reactor.shelf.reclaim(&input) }
-                    try await transport.readable(by: deadline, in: scope)
-                    continue
+                    return nil
                 }
                 if count == 0 { throw .cut }
                 hasHeard = true
@@ -185,12 +189,25 @@ final class HTTP1Origin: OriginPort, Sleeper {
         }
     }
 
+    func headReadable(in scope: Scope) async throws(ExchangeFault) {
+        let deadline = headDeadline ?? reactor.now + bounds.firstByte
+        headDeadline = deadline
+        // Not `transport.readable`: see `HTTP1Client.serve`.
+        switch await transport.stream.reading.wait(
+            by: deadline, in: scope, unless: { !transport.stream.isQuiet })
+        {
+        case .ready: return
+        case .late: throw fault(of: .io(.late), silence: .noAnswer)
+        case .interrupted: throw fault(of: .io(.interrupted), silence: .noAnswer)
+        }
+    }
+
     private func accept(
         _ head: borrowing ResponseHead, answering method: Method
     ) throws(ResponseFault) -> BodyLength {
         if head.isInterim { return .none }
         let framing = try head.bodyFraming(to: method)
-        body = BodyReader(framing, limit: .max, trailerLimits: bounds.heads)
+        body.restart(framing, limit: .max)
         moved = 0
         progress = .body
         keepsAlive = head.keepsAlive && !head.hasForbiddenBody
@@ -257,7 +274,7 @@ final class HTTP1Origin: OriginPort, Sleeper {
         isTunnel = true
         keepsAlive = false
         isChunkedRequest = false
-        body = BodyReader(.untilClose, limit: .max, trailerLimits: HeadLimits())
+        body.restart(.untilClose, limit: .max)
     }
 
     func finishTunnel() { transport.finishWriting() }

@@ -25,35 +25,51 @@ package final class Transport {
     private static let pause = Duration.seconds(1)
 
     package let stream: Stream
-    private var engine: TLSEngine?
-    private var received = Buffer()
-    private var sending = Buffer()
-    /// Plaintext sent since the last pause, as far as it matters; and when the last of it was.
-    private var sentLately = 0
-    private var lastSent = Instant(nanoseconds: 0)
-    /// The engine may have more plaintext without more ciphertext.
-    private var mayHaveMore = false
+    /// Nil: plain, and nothing was read too early. So it is with most connections that are idle.
+    private var layer: Layer?
 
-    package init(plain stream: Stream) {
-        self.stream = stream
-        engine = nil
+    /// What stands between the stream's bytes and the connection's.
+    private final class Layer {
+        /// Nil: only `received` stands there.
+        var engine: TLSEngine?
+        var received: Buffer
+        var sending = Buffer()
+        /// Plaintext sent since the last pause, as far as it matters; and when the last of it was.
+        var sentLately = 0
+        var lastSent = Instant(nanoseconds: 0)
+        /// The engine may have more plaintext without more ciphertext.
+        var mayHaveMore = false
+        /// What the handshake led to, once it was asked for.
+        lazy var negotiated = engine?.negotiated
+
+        init(_ engine: consuming TLSEngine?, received: consuming Buffer) {
+            self.engine = engine
+            self.received = received
+        }
+
+        var isTLS: Bool { engine != nil }
+        var isHandshakeFinished: Bool { engine?.isHandshakeFinished ?? true }
     }
+
+    package init(plain stream: Stream) { self.stream = stream }
 
     /// `early`: bytes that were read from the stream before TLS began.
     package init(
         _ stream: Stream, through engine: consuming TLSEngine, early: consuming Buffer = Buffer()
     ) {
         self.stream = stream
-        self.engine = consume engine
-        received = early
+        layer = Layer(engine, received: early)
     }
 
-    package var isTLS: Bool { engine != nil }
+    package var isTLS: Bool { layer?.isTLS ?? false }
 
     /// What the handshake led to; nil without TLS.
-    package var negotiated: Negotiated? { engine?.negotiated }
+    package var negotiated: Negotiated? {
+        guard let layer, layer.isTLS, layer.isHandshakeFinished else { return nil }
+        return layer.negotiated
+    }
 
-    package func covers(host: Span<UInt8>) -> Bool { engine?.covers(host: host) ?? true }
+    package func covers(host: Span<UInt8>) -> Bool { layer?.engine?.covers(host: host) ?? true }
 
     // MARK: - Handshake
 
@@ -61,33 +77,36 @@ package final class Transport {
     package func handshake(
         by deadline: Instant, in scope: Scope? = nil
     ) async throws(TransportFault) {
-        if engine == nil { return }
-        engine?.startHandshake(sending: &sending)
+        guard let layer, layer.isTLS else { return }
+        layer.engine?.startHandshake(sending: &layer.sending)
         var early = Buffer()
         while true {
-            _ = try flushNow()
-            if sending.isEmpty && (engine?.isHandshakeFinished ?? true) { break }
-            if engine?.isHandshakeFinished ?? true {
+            _ = try flushNow(layer)
+            if layer.sending.isEmpty && layer.isHandshakeFinished { break }
+            if layer.isHandshakeFinished {
                 try await writable(by: deadline, in: scope)
                 continue
             }
             // No plaintext is asked for: what follows the handshake stays where it is.
-            if try await !step(into: &early, upTo: 0, by: deadline, in: scope) { throw .cut }
+            if try await !step(layer, into: &early, upTo: 0, by: deadline, in: scope) {
+                throw .cut
+            }
         }
-        mayHaveMore = !received.isEmpty
+        layer.mayHaveMore = !layer.received.isEmpty
     }
 
     /// One more look at what came; whether the peer is still there.
     private func step(
-        into plaintext: inout Buffer, upTo count: Int, by deadline: Instant, in scope: Scope?
+        _ layer: Layer, into plaintext: inout Buffer, upTo count: Int, by deadline: Instant,
+        in scope: Scope?
     ) async throws(TransportFault) -> Bool {
-        let before = received.count
-        let read = try readCiphertext()
+        let before = layer.received.count
+        let read = try readCiphertext(layer)
         if read == 0 { return false }
-        if read != nil || before > 0 { _ = try decrypt(into: &plaintext, upTo: count) }
-        if engine?.isHandshakeFinished ?? true { return true }
+        if read != nil || before > 0 { _ = try decrypt(layer, into: &plaintext, upTo: count) }
+        if layer.isHandshakeFinished { return true }
         if read == nil {
-            _ = try flushNow()
+            _ = try flushNow(layer)
             try await readable(by: deadline, in: scope)
         }
         return true
@@ -99,64 +118,66 @@ package final class Transport {
     package func readNow(
         into buffer: inout Buffer, upTo count: Int
     ) throws(TransportFault) -> Int? {
-        if engine == nil {
-            if !received.isEmpty { return takeUnread(into: &buffer, upTo: count) }
+        guard let layer else {
             do { return try stream.readNow(into: &buffer, upTo: count) } catch { throw .io(error) }
         }
+        if !layer.isTLS { return takeUnread(layer, into: &buffer, upTo: count) }
         let before = buffer.count
         while true {
-            if mayHaveMore || !received.isEmpty {
-                let result = try decrypt(into: &buffer, upTo: count)
+            if layer.mayHaveMore || !layer.received.isEmpty {
+                let result = try decrypt(layer, into: &buffer, upTo: count)
                 if buffer.count > before { return buffer.count - before }
                 if result == .closed { return 0 }
             }
-            guard let read = try readCiphertext() else {
-                if received.isEmpty { stream.reactor.shelf.reclaim(&received) }
+            guard let read = try readCiphertext(layer) else {
+                if layer.received.isEmpty { stream.reactor.shelf.reclaim(&layer.received) }
                 return nil
             }
             if read == 0 { throw .cut }
         }
     }
 
-    private func takeUnread(into buffer: inout Buffer, upTo count: Int) -> Int {
-        let taken = min(count, received.count)
-        buffer.append(received.bytes.extracting(first: taken))
-        received.consume(taken)
+    private func takeUnread(_ layer: Layer, into buffer: inout Buffer, upTo count: Int) -> Int {
+        let taken = min(count, layer.received.count)
+        layer.received.withBytes { buffer.append($0.extracting(first: taken)) }
+        layer.received.consume(taken)
+        if layer.received.isEmpty { self.layer = nil }
         return taken
     }
 
-    private func readCiphertext() throws(TransportFault) -> Int? {
-        stream.reactor.shelf.supply(&received)
+    private func readCiphertext(_ layer: Layer) throws(TransportFault) -> Int? {
+        stream.reactor.shelf.supply(&layer.received)
         do {
-            return try stream.readNow(into: &received, upTo: Self.readSize)
+            return try stream.readNow(into: &layer.received, upTo: Self.readSize)
         } catch { throw .io(error) }
     }
 
     private func decrypt(
-        into plaintext: inout Buffer, upTo count: Int
+        _ layer: Layer, into plaintext: inout Buffer, upTo count: Int
     ) throws(TransportFault) -> TLSEngine.Received {
         var result = TLSEngine.Received.needsMore
         do throws(TLSFault) {
             result =
-                try engine?.receive(
-                    &received, into: &plaintext, sending: &sending, upTo: count) ?? .closed
+                try layer.engine?.receive(
+                    &layer.received, into: &plaintext, sending: &layer.sending, upTo: count)
+                ?? .closed
         } catch {
             // The alert says why; nobody waits for its arrival.
-            _ = try? flushNow()
+            _ = try? flushNow(layer)
             throw .tls(error)
         }
-        mayHaveMore = result == .full
-        if !sending.isEmpty { _ = try flushNow() }
+        layer.mayHaveMore = result == .full
+        if !layer.sending.isEmpty { _ = try flushNow(layer) }
         return result
     }
 
     package func readable(by deadline: Instant, in scope: Scope? = nil) async throws(TransportFault)
     {
-        if mayHaveMore || (engine == nil && !received.isEmpty) { return }
+        if let layer, layer.mayHaveMore || !layer.isTLS { return }
         do throws(IOFault) {
             // A peer that waits for our flight will not send its own. Behind the handshake what is
             // to be sent is the writing task's, which may be waiting for the same room.
-            if !sending.isEmpty && !(engine?.isHandshakeFinished ?? true) {
+            if let layer, !layer.sending.isEmpty, !layer.isHandshakeFinished {
                 try await stream.writable(by: deadline, in: scope)
             }
             try await stream.readable(by: deadline, in: scope)
@@ -164,11 +185,13 @@ package final class Transport {
     }
 
     /// Whether nothing has come that was not read, not even a part of a record.
-    package var isQuiet: Bool { !mayHaveMore && received.isEmpty && stream.isQuiet }
+    package var isQuiet: Bool {
+        stream.isQuiet && (layer.map { !$0.mayHaveMore && $0.received.isEmpty } ?? true)
+    }
 
     /// Whether a read would have to wait. A part of a record may be held until its rest comes.
     package var wouldWait: Bool {
-        !mayHaveMore && (engine != nil || received.isEmpty) && stream.isQuiet
+        stream.isQuiet && (layer.map { !$0.mayHaveMore && $0.isTLS } ?? true)
     }
 
     package func sleep(_ sleeper: any Sleeper, until deadline: Instant) {
@@ -179,12 +202,19 @@ package final class Transport {
     package func stopSleeping() { stream.stopSleeping() }
 
     /// Gives back bytes that were read from the stream before the transport was made.
-    package func unread(_ bytes: Span<UInt8>) { received.append(bytes) }
+    package func unread(_ bytes: Span<UInt8>) {
+        if bytes.isEmpty { return }
+        let layer = layer ?? Layer(nil, received: Buffer())
+        layer.received.append(bytes)
+        self.layer = layer
+    }
 
     /// The bytes given back by `unread`, for a transport that takes this one's place.
     package func takeUnread() -> Buffer {
         var taken = Buffer()
-        swap(&taken, &received)
+        guard let layer, !layer.isTLS else { return taken }
+        swap(&taken, &layer.received)
+        self.layer = nil
         return taken
     }
 
@@ -192,32 +222,32 @@ package final class Transport {
 
     /// Takes what it can from `buffer` and writes it; whether all is written.
     package func writeNow(_ buffer: inout Buffer) throws(TransportFault) -> Bool {
-        if engine == nil {
+        guard let layer, layer.isTLS else {
             do { return try stream.writeNow(&buffer) } catch { throw .io(error) }
         }
-        if stream.reactor.now.since(lastSent) > Self.pause { sentLately = 0 }
-        lastSent = stream.reactor.now
+        if stream.reactor.now.since(layer.lastSent) > Self.pause { layer.sentLately = 0 }
+        layer.lastSent = stream.reactor.now
         while true {
-            if try !flushNow() { return false }
+            if try !flushNow(layer) { return false }
             if buffer.isEmpty { return true }
             // What fits into one record goes as one.
             let isFirst =
-                sentLately < Self.firstRecords.bytes
+                layer.sentLately < Self.firstRecords.bytes
                 && buffer.count > TLSEngine.largestPlaintext
             let next = isFirst ? Self.firstRecords.bytes : buffer.count
-            supplySending(for: buffer.count)
+            supplySending(of: layer, for: buffer.count)
             var taken = 0
             do throws(TLSFault) {
                 taken =
-                    try engine?.send(
-                        buffer.bytes.extracting(first: next), sending: &sending,
+                    try layer.engine?.send(
+                        buffer.bytes.extracting(first: next), sending: &layer.sending,
                         upTo: Self.mostCiphertext,
                         recordSize: isFirst
                             ? Self.firstRecords.size : TLSEngine.largestPlaintext) ?? 0
             } catch { throw .tls(error) }
-            sentLately = min(sentLately + taken, Self.firstRecords.bytes)
+            layer.sentLately = min(layer.sentLately + taken, Self.firstRecords.bytes)
             buffer.consume(taken)
-            if taken == 0 && sending.isEmpty { return false }
+            if taken == 0 && layer.sending.isEmpty { return false }
         }
     }
 
@@ -225,35 +255,35 @@ package final class Transport {
     package func sendNow(
         from file: RandomAccessFile, _ range: Range<Int>
     ) throws(TransportFault) -> Int {
-        precondition(engine == nil, "TLS cannot send a file as it is")
+        precondition(!isTLS, "TLS cannot send a file as it is")
         do { return try stream.sendNow(from: file, range) } catch { throw .io(error) }
     }
 
     /// Writes ciphertext that is due; whether none is left.
-    private func flushNow() throws(TransportFault) -> Bool {
+    private func flushNow(_ layer: Layer) throws(TransportFault) -> Bool {
         do {
-            let done = try stream.writeNow(&sending)
-            if done { reclaimSending() }
+            let done = try stream.writeNow(&layer.sending)
+            if done { reclaimSending(of: layer) }
             return done
         } catch { throw .io(error) }
     }
 
     /// Lends storage that all of it fits into: growing by steps would copy what is encrypted.
-    private func supplySending(for count: Int) {
+    private func supplySending(of layer: Layer, for count: Int) {
         let reactor = stream.reactor
         if count + TLSEngine.recordOverhead <= reactor.shelf.blockSize {
-            reactor.shelf.supply(&sending)
+            reactor.shelf.supply(&layer.sending)
         } else {
-            reactor.wideShelf.supply(&sending)
+            reactor.wideShelf.supply(&layer.sending)
         }
     }
 
-    private func reclaimSending() {
+    private func reclaimSending(of layer: Layer) {
         let reactor = stream.reactor
-        if sending.capacity == reactor.wideShelf.blockSize {
-            reactor.wideShelf.reclaim(&sending)
+        if layer.sending.capacity == reactor.wideShelf.blockSize {
+            reactor.wideShelf.reclaim(&layer.sending)
         } else {
-            reactor.shelf.reclaim(&sending)
+            reactor.shelf.reclaim(&layer.sending)
         }
     }
 
@@ -270,15 +300,19 @@ package final class Transport {
 
     /// Tells the peer that nothing more comes (close_notify, FIN), and goes on reading.
     package func finishWriting() {
-        engine?.close(sending: &sending)
-        _ = try? flushNow()
+        sayClose()
         stream.finishWriting()
     }
 
     package func close() {
-        engine?.close(sending: &sending)
-        _ = try? flushNow()
+        sayClose()
         stream.close()
+    }
+
+    private func sayClose() {
+        guard let layer else { return }
+        layer.engine?.close(sending: &layer.sending)
+        _ = try? flushNow(layer)
     }
 
     package func abort() { stream.abort() }

@@ -61,9 +61,11 @@ final class HTTP2Client: ClientPort, StreamUser {
     /// The request from its head to its log line.
     func serve(by handler: any RequestHandler) async {
         if let refusal = stream.refusal {
-            await handler.refuse(refusal.status, stream.request, from: self)
+            await handler.refuse(
+                RefusedHead(status: refusal.status, head: stream.request), from: self)
         } else if case .known(let count) = bodyLength, count > UInt64(limits.bodyBytes) {
-            await handler.refuse(413, stream.request, from: self)
+            await handler.refuse(
+                RefusedHead(status: 413, head: stream.request), from: self)
         } else if stream.kind == .webSocket {
             await handler.handle(WebSocketHandshake.request(stream.request), from: self)
         } else {

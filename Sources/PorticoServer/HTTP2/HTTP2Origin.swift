@@ -20,6 +20,8 @@ final class HTTP2Origin: OriginPort, StreamUser {
 
     let isReused: Bool
     private(set) var hasHeard = false
+    /// By when the head that is waited for must have come.
+    private var headDeadline: Instant?
 
     init(on connection: HTTP2OriginConnection, isReused: Bool) {
         self.connection = connection
@@ -104,20 +106,25 @@ final class HTTP2Origin: OriginPort, StreamUser {
 
     // MARK: - The response
 
-    func receiveHead(
-        into head: inout ResponseHead, answering method: Method, in scope: Scope
-    ) async throws(ExchangeFault) -> BodyLength {
+    func takeHead(
+        into head: inout ResponseHead, answering method: Method
+    ) throws(ExchangeFault) -> BodyLength? {
         guard let stream else { throw .origin(.closedBeforeAnswer) }
-        let deadline = reactor.now + connection.bounds.firstByte
-        while true {
-            if let next = stream.takeResponse() {
-                hasHeard = true
-                head = next
-                return head.isInterim ? .none : length(of: head, answering: method, stream)
-            }
-            if stream.inflow != .open { throw brokenHead(stream) }
-            try await news(of: stream, by: deadline, in: scope, silence: .noAnswer)
+        if let next = stream.takeResponse() {
+            hasHeard = true
+            headDeadline = nil
+            head = next
+            return head.isInterim ? BodyLength.none : length(of: head, answering: method, stream)
         }
+        if stream.inflow != .open { throw brokenHead(stream) }
+        return nil
+    }
+
+    func headReadable(in scope: Scope) async throws(ExchangeFault) {
+        guard let stream else { throw .origin(.closedBeforeAnswer) }
+        let deadline = headDeadline ?? reactor.now + connection.bounds.firstByte
+        headDeadline = deadline
+        try await news(of: stream, by: deadline, in: scope, silence: .noAnswer)
     }
 
     private func length(

@@ -33,8 +33,6 @@ package struct Configuration: Sendable {
     package private(set) var admin = AdminSettings()
     package private(set) var log = LogSettings()
 
-    /// What stands in the file and does nothing in this build yet.
-    package private(set) var inactive: [InactiveSetting] = []
     /// What is allowed and probably not meant, one sentence each.
     package private(set) var advice: [SettingsAdvice] = []
 
@@ -49,7 +47,6 @@ package struct Configuration: Sendable {
         var configuration = Configuration(file: file, text: text)
         if var root = reading.root(of: text) {
             configuration.read(from: &root)
-            configuration.inactive = InactiveSetting.all(in: root)
         }
         try reading.conclude()
         return configuration

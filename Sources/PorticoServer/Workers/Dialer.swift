@@ -37,8 +37,8 @@ final class Dialer: OriginDialer {
         self.reactor = reactor
         self.book = book
         self.counters = counters
-        reactor.every(.seconds(5)) { [weak self] in
-            guard let self, !isClosed else { return nil }
+        reactor.every(.seconds(5)) { [self] in
+            if isClosed { return nil }
             for connection in kept.takeExpired(at: reactor.now) { closeKept(connection) }
             return .seconds(5)
         }
@@ -108,9 +108,11 @@ final class Dialer: OriginDialer {
         if rules.isHTTP2 { return try share(transport, to: node, rules) }
         return HTTP1Origin(
             to: node, over: transport, bounds: rules.bounds,
-            onRelease: { [weak self] origin, isClean in
-                self?.take(back: origin, isClean: isClean, keepalive: rules.keepalive)
-            }, onIdleEnd: { [weak self] origin in self?.ended(origin) })
+            // Strong: a weak reference would make each retain of the dialer a slow one, and what is
+            // kept here goes with `closeAll`.
+            onRelease: { [self, keepalive = rules.keepalive] origin, isClean in
+                take(back: origin, isClean: isClean, keepalive: keepalive)
+            }, onIdleEnd: { [self] origin in ended(origin) })
     }
 
     /// The first request of a connection that others will share.

@@ -14,6 +14,7 @@ struct SharedState: Sendable {
     let book: NameBook
     let log: LogWriter
     let desk: PurgeDesk
+    let inspection: InspectionDesk
 }
 
 /// One worker's part of the daemon: its listeners, its clients, its connections to origins.
@@ -166,8 +167,7 @@ final class ServerWorker: ConnectionOwner {
         // times it holds meanwhile.
         if looksForRoom { return }
         looksForRoom = true
-        reactor.every(.milliseconds(100)) { [weak self] in
-            guard let self else { return nil }
+        reactor.every(.milliseconds(100)) { [unowned self] in
             if isHolding, shared.connections.count < snapshot.mostConnections { resume() }
             looksForRoom = isHolding
             return isHolding ? .milliseconds(100) : nil
@@ -248,8 +248,9 @@ final class ShopHandler: RequestHandler {
         await Exchange(head, from: client, on: exchanges).run()
     }
 
-    func refuse(_ status: UInt16, _ head: RequestHead, from client: any ClientPort) async {
-        exchanges.counters.increment(.requestFaults(status: Int(status)))
-        await Exchange(head, from: client, on: exchanges).run(refusing: status)
+    func refuse(_ refused: RefusedHead, from client: any ClientPort) async {
+        exchanges.counters.increment(.requestFaults(status: Int(refused.status ?? 400)))
+        await Exchange(refused.head, from: client, on: exchanges).run(
+            refusing: refused.status, received: refused.received)
     }
 }

@@ -1,4 +1,5 @@
 import HTTP1Properties
+import WAFProperties
 
 // libFuzzer around one of the properties: `Fuzz NAME [libFuzzer's arguments]`. Built and run by
 // Tests/Fuzz/run. The first byte of each input says where the rest is cut.
@@ -29,7 +30,13 @@ switch CommandLine.arguments.dropFirst().first {
 case "request": unsafe test = { unsafe check($0, $1, RequestProperties.violation) }
 case "response": unsafe test = { unsafe check($0, $1, ResponseProperties.violation) }
 case "body": unsafe test = { unsafe check($0, $1, BodyProperties.violation) }
-default: fatalError("usage: Fuzz request|response|body [libFuzzer's arguments]")
+case "transform": unsafe test = { unsafe check($0, $1, WAFProperties.transformation) }
+case "multipart": unsafe test = { unsafe check($0, $1, WAFProperties.multipart) }
+case "json": unsafe test = { unsafe check($0, $1, WAFProperties.json) }
+case "seclang": unsafe test = { unsafe check($0, $1, WAFProperties.secLang) }
+case "required": unsafe test = { unsafe check($0, $1, WAFProperties.required) }
+default:
+    fatalError("usage: Fuzz NAME [libFuzzer's arguments]; the names stand in Tests/Fuzz/run")
 }
 // The name is not for libFuzzer.
 var count = CommandLine.argc - 1

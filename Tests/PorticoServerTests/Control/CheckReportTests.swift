@@ -15,7 +15,7 @@ struct CheckReportTests {
 
     @Test func `nothing in a good file`() throws {
         let report = try report("[origins.shop]\nnodes = [\"127.0.0.1:9001\"]\n")
-        #expect(report.problems == [] && report.inactive == [])
+        #expect(report.problems == [])
         #expect(!report.isUnreadable)
     }
 
@@ -40,12 +40,6 @@ struct CheckReportTests {
             "[origins.shop]\nnodes = [\"127.0.0.1:9001\"]\n[admin]\naddress = \"0.0.0.0:8081\"\n")
         #expect(report.problems == [])
         #expect(report.warnings.contains { $0.contains("config.toml:3: admin.address: ") })
-    }
-
-    @Test func `what does nothing yet is told with its line, not as a value of Swift`() throws {
-        let report = try report(
-            "[origins.shop]\nnodes = [\"127.0.0.1:9001\"]\n[waf.main]\nmode = \"off\"\n")
-        #expect(report.inactive == ["\(folder["config.toml"]):3: waf.main"])
     }
 
     @Test func `a file that cannot be read is no finding of ours`() {

@@ -10,13 +10,12 @@ import Testing
 
 @Suite("Configuration files")
 struct ConfigurationFileTests {
-    @Test func `the shipped file has no fault and nothing that does not work yet`() throws {
+    @Test func `the shipped file has no fault`() throws {
         var path = #filePath[...]
         for _ in 0..<4 { path = path[..<(try #require(path.lastIndex(of: "/")))] }
         let text = try contents(of: "\(path)/config.toml")
         let configuration = try Configuration.load(
             text: text, file: "config.toml", environment: [:])
-        #expect(configuration.inactive == [])
         #expect(configuration.advice == [])
         #expect(
             configuration.listeners.map(\.address.description) == [
@@ -34,7 +33,6 @@ struct ConfigurationFileTests {
         #expect(read.cache.diskBytes == 0)
         #expect(read.admin.tokens.map(\.scopes) == [.admin])
         #expect(read.log.access == .off)
-        #expect(read.inactive.isEmpty)
     }
 
     /// Whatever an editor's accident makes of a file, it is read or refused with places inside it.

@@ -48,7 +48,7 @@ struct ConfigurationTests {
         site.origins = "shop"
         #expect(configuration.sites == [site])
         #expect(configuration.text == Self.pool)
-        #expect(configuration.inactive.isEmpty && configuration.advice.isEmpty)
+        #expect(configuration.advice.isEmpty)
     }
 
     @Test func `an empty file lacks a pool`() throws {
@@ -501,27 +501,6 @@ struct ConfigurationTests {
         let sites = main + "[[site]]\nwaf = \"\"\n[[site]]\nhosts = [\"a\"]"
         #expect(try Self.load(sites).sites.map(\.waf) == ["", "main"])
         #expect(try Self.load(Self.pool + "[waf.other]").sites.map(\.waf) == [""])
-    }
-
-    @Test func `what this build does not do yet is listed, with its line`() throws {
-        let text = """
-            [[site]]
-            cache = false
-            waf = "main"
-            images = false
-            rate_limits = []
-            compress = true
-            type_keys = false
-            [cache]
-            disk = "1GiB"
-            [waf.main]
-            """
-        let inactive = try Self.load(Self.pool + text).inactive
-        #expect(
-            inactive.map(\.key) == [
-                "site[0].waf", "waf.main",
-            ])
-        #expect(inactive.map(\.line) == [5, 12])
     }
 
     @Test func `names are found wherever their sections stand`() throws {

@@ -188,7 +188,13 @@ void px_reset(int fd) {
 
 void px_close(int fd) { close(fd); }
 
-void px_keep_across_exec(int fd) { fcntl(fd, F_SETFD, 0); }
+int px_take_over(int fd, int listens) {
+  int is = 0;
+  socklen_t length = sizeof is;
+  if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &is, &length) < 0) return -errno;
+  if (is != listens) return -EINVAL;
+  return result(fcntl(fd, F_SETFD, FD_CLOEXEC));
+}
 
 int px_resolve(const char *name, uint16_t port, px_address *found, int most, const char **reason) {
   struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG}, *list = NULL;

@@ -63,6 +63,7 @@ extension Exchange {
     /// Whether another's answer may be waited for.
     private func mayWait(_ call: CacheCall) -> Bool {
         request.method != .head && !call.rules.noStore && !call.rules.onlyIfCached
+            && !call.cache.isRetired
     }
 
     /// What to ask the cache; nil: it is not to be asked.

@@ -49,6 +49,51 @@ package final class ChildProcess {
         connection = Stream(accepted: pair[0], on: reactor)
     }
 
+    /// Starts a program that is to take this one's place: it has `descriptors` under their numbers,
+    /// and a connection that keeps messages apart, of whose two ends ours is the answer's and
+    /// the number of its own is said in `environment`. Nothing ends it with this process.
+    package init(
+        successor program: String, arguments: [String], keeping descriptors: [Int32],
+        environment: (_ connection: Int32) -> [String], on reactor: Reactor,
+        connection: inout Stream?
+    ) throws(IOFault) {
+        var pair: [Int32] = [-1, -1]
+        let paired = unsafe px_message_pair(&pair)
+        if paired < 0 { throw .system(-paired) }
+        var words = unsafe arguments.map { unsafe strdup($0) } + [nil]
+        var settings = unsafe environment(pair[1]).map { unsafe strdup($0) } + [nil]
+        defer {
+            for index in unsafe words.indices { unsafe free(words[index]) }
+            for index in unsafe settings.indices { unsafe free(settings[index]) }
+        }
+        let kept = descriptors + [pair[1]]
+        // SAFETY: the call returns when the child has been executed, or has failed.
+        let result = unsafe px_start_successor(
+            program, &words, &settings, kept, Int32(kept.count))
+        px_close(pair[1])
+        if result < 0 {
+            px_close(pair[0])
+            throw .system(-result)
+        }
+        identifier = result
+        connection = Stream(accepted: pair[0], on: reactor)
+    }
+
+    private init(adopted identifier: Int32) { self.identifier = identifier }
+
+    /// From here on, processes whose parents end become children of this one.
+    package static func adoptOrphans() { px_adopt_orphans() }
+
+    /// A child of this thread that is none of `known`: one that was adopted.
+    package static func adopted(besides known: [ChildProcess]) -> ChildProcess? {
+        var found = [Int32](repeating: 0, count: 256)
+        let count = unsafe px_children(&found, Int32(found.count))
+        let strange = found.prefix(max(0, Int(count))).first { child in
+            !known.contains { $0.identifier == child }
+        }
+        return strange.map(ChildProcess.init(adopted:))
+    }
+
     /// Looks whether it has ended, without waiting. SIGCHLD says when a look is worth while.
     @discardableResult package func look() -> Ending? {
         if ending != nil { return ending }

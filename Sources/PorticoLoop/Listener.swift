@@ -18,8 +18,9 @@ package struct ListeningSocket: Sendable {
         self.address = SocketAddress(raw)
     }
 
-    /// Takes over a descriptor that another process bound.
-    package init(inherited descriptor: Int32) {
+    /// Takes over a descriptor that came from the process before; nil: it does not listen.
+    package init?(inherited descriptor: Int32) {
+        if px_take_over(descriptor, 1) < 0 { return nil }
         var raw = px_address()
         unsafe px_local_address(descriptor, &raw)
         self.descriptor = descriptor
@@ -39,10 +40,19 @@ package struct ListeningSocket: Sendable {
     /// What `isTaken` means in terms of errno.
     package static let addressInUse = EADDRINUSE
 
-    package func close() { px_close(descriptor) }
+    /// Another descriptor of the same socket, for another worker: the two share one queue.
+    package func shared() throws(IOFault) -> ListeningSocket {
+        let other = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
+        if other == -1 { throw .system(errno) }
+        return ListeningSocket(descriptor: other, address: address)
+    }
 
-    /// Keeps the descriptor open in the process that this one is about to start.
-    package func keepAcrossExec() { px_keep_across_exec(descriptor) }
+    private init(descriptor: Int32, address: SocketAddress) {
+        self.descriptor = descriptor
+        self.address = address
+    }
+
+    package func close() { px_close(descriptor) }
 }
 
 /// Accepts on one worker.

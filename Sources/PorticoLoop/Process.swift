@@ -60,3 +60,47 @@ extension Process {
     /// libraries that free their tables at `exit` would do so under threads that still run.
     package static func exit(_ status: Int32) -> Never { _exit(status) }
 }
+
+extension Process {
+    /// Where to find this program again, when another build may stand there: the name under which
+    /// it was started, made absolute, if that leads to what runs; else the file's own path. The
+    /// name is better, since it may be a link that an upgrade sets anew.
+    ///
+    /// - Parameters:
+    ///   - word: the first of the arguments.
+    ///   - folders: where programs are looked for, as in `PATH`.
+    package static func location(of word: String, in folders: String) -> String {
+        var names: [String] = []
+        if word.hasPrefix("/") {
+            names = [word]
+        } else if word.contains("/") {
+            if let folder = workingFolder { names = [folder + "/" + word] }
+        } else if !word.isEmpty {
+            names = folders.split(separator: ":").filter { $0.hasPrefix("/") }.map {
+                "\($0)/\(word)"
+            }
+        }
+        let found = names.first { unsafe px_is_self($0) == 1 }
+        return found ?? path { unsafe px_self_path($0, $1) } ?? "/proc/self/exe"
+    }
+
+    private static var workingFolder: String? { path { unsafe px_working_folder($0, $1) } }
+
+    private static func path(_ fill: (UnsafeMutablePointer<CChar>, Int) -> Int64) -> String? {
+        var bytes = [CChar](repeating: 0, count: 4096)
+        let count = unsafe bytes.withUnsafeMutableBufferPointer { room in
+            room.baseAddress.map { unsafe fill($0, room.count) } ?? -1
+        }
+        guard count > 0 else { return nil }
+        return String(
+            decoding: bytes[..<Int(count)].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// Tells a service manager something (sd_notify(3)): `socket` is its NOTIFY_SOCKET.
+    package static func notify(_ words: String, to socket: String) {
+        let bytes = Array(words.utf8)
+        _ = unsafe bytes.withUnsafeBytes { raw in
+            unsafe px_send_datagram(socket, raw.baseAddress, raw.count)
+        }
+    }
+}

@@ -135,4 +135,7 @@ package final class FolderClaim: Sendable {
     private let descriptor: Int32
     init(_ descriptor: Int32) { self.descriptor = descriptor }
     deinit { px_close(descriptor) }
+
+    /// Lets others claim it.
+    package func release() { flock(descriptor, LOCK_UN) }
 }

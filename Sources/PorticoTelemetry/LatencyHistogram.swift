@@ -62,6 +62,15 @@ package struct LatencyTotals: Sendable {
         sumMicroseconds &+= histogram.sumMicroseconds
     }
 
+    /// What has been recorded since `earlier`, which the same histograms gave.
+    package func since(_ earlier: LatencyTotals) -> LatencyTotals {
+        var rest = self
+        for index in counts.indices { rest.counts[index] &-= earlier.counts[index] }
+        rest.count &-= earlier.count
+        rest.sumMicroseconds &-= earlier.sumMicroseconds
+        return rest
+    }
+
     /// How many took at most so long; exact where `microseconds` is a class's upper bound, which
     /// each power of two is, else up to the class below.
     package func count(upTo microseconds: Int) -> Int {

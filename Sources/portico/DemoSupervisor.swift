@@ -32,6 +32,7 @@ final class DemoSupervisor {
     }
 
     func start() {
+        ChildProcess.adoptOrphans()
         do throws(IOFault) {
             for node in plan.nodes {
                 let arguments = ["demo-node", "--name", node.name, "--listen", "\(node.address)"]
@@ -79,6 +80,13 @@ final class DemoSupervisor {
                     + "To bring it back: \(command) &")
         }
         if let daemon, daemon.ending == nil, let ending = daemon.look(), case .running = phase {
+            // Another one has taken its place (USR2), and is ours now.
+            let known = nodes.map(\.process) + [daemon]
+            if let successor = ChildProcess.adopted(besides: known) {
+                self.daemon = successor
+                Terminal.say("The front door is process \(successor.identifier) now.")
+                return
+            }
             Terminal.complain("the front door \(ending.words)")
             phase = .stopping(status: ending.status)
             dead.interrupt()
@@ -107,7 +115,8 @@ final class DemoSupervisor {
         if port == 0 || plan.admin.tls { return true }
         let address = plan.admin.address.reachable
         let conversation = AdminConversation(
-            AdminURL(local: address), token: nil, on: reactor, by: reactor.now + .seconds(1))
+            AdminURL(local: address), at: address, token: nil, on: reactor,
+            by: reactor.now + .seconds(1))
         do throws(AdminClientFault) {
             return try await conversation.ask(AdminQuestion("/readyz")).status == 200
         } catch {

@@ -12,6 +12,7 @@ struct Serve: ParsableCommand {
             TERM, INT: stop when the running requests have ended (a second time: at once).
             HUP: read configuration, certificates and rules again, all or nothing.
             USR1: open the log files again.
+            USR2: start the program that is on disk now in this one's place, then stop like TERM.
             """)
 
     @Option(help: "The configuration file.")

@@ -2,6 +2,7 @@ import ArgumentParser
 import PorticoBytes
 import PorticoLoop
 import PorticoServer
+import PorticoTLS
 
 struct Status: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -85,6 +86,9 @@ struct AdminAccess: ParsableArguments {
         help: ArgumentHelp("The environment variable that holds the token.", valueName: "name"))
     var tokenEnv = "PORTICO_TOKEN"
 
+    @Flag(help: "Believe any certificate of an https:// address, also the development one.")
+    var insecure = false
+
     func validate() throws {
         do throws(AdminURL.Fault) {
             _ = try AdminURL(admin)
@@ -95,7 +99,9 @@ struct AdminAccess: ParsableArguments {
 
     func client() -> AdminClient {
         do throws(AdminURL.Fault) {
-            return AdminClient(try AdminURL(admin), token: environment()[tokenEnv])
+            return AdminClient(
+                try AdminURL(admin), token: environment()[tokenEnv],
+                trust: insecure ? .anyone : .system)
         } catch {
             Terminal.complain("--admin \(admin): \(error.sentence)")
             Terminal.end(.couldNot)
@@ -107,9 +113,9 @@ extension AdminURL.Fault {
     var sentence: String {
         switch self {
         case .malformed:
-            "a URL such as http://127.0.0.1:8081 is wanted, with an address or localhost"
-        case .needsTLS: "the commands do not speak TLS yet; ask on the daemon's own machine"
-        case .notLoopback: "a token would cross the network in the clear; only loopback is asked"
+            "a URL such as http://127.0.0.1:8081 or https://edge1.example:8081 is wanted"
+        case .notLoopback:
+            "a token would cross the network in the clear; only loopback is asked without TLS"
         }
     }
 }

@@ -84,6 +84,58 @@ struct DiskTests {
         ]
     }
 
+    @Test func `given to another process, nothing is written, and what is in memory serves`() {
+        let disk = ScriptedDisk()
+        Worker.rehearse { worker in
+            let house = House(on: worker, disk)
+            house.stage.origin("a", Self.fresh("body"))
+            #expect(house.stage.ask(on: worker).body == "body")
+            house.cache.disk?.flush()
+            house.cache.disk?.giveAway()
+            #expect(house.cache.disk?.figures.store == nil)
+            let count = disk.byteCount
+            #expect(house.stage.ask(on: worker).values("Cache-Status") == ["portico; hit; ttl=60"])
+            house.stage.origin("a", Self.fresh("other"))
+            let other = "GET /other HTTP/1.1"
+            #expect(house.stage.ask(other, on: worker).body == "other")
+            house.cache.disk?.tend()
+            #expect(disk.byteCount == count && house.cache.disk?.figures.store == nil)
+            // Nobody took it after all.
+            house.cache.disk?.takeBack()
+            #expect(house.cache.disk?.figures.store?.objects == 1)
+            house.stage.origin("a", Self.fresh("third"))
+            #expect(house.stage.ask("GET /third HTTP/1.1", on: worker).body == "third")
+            #expect(house.cache.disk?.figures.store?.objects == 2)
+            #expect(house.purge(.everything, on: worker) == true)
+        }
+        Worker.rehearse { worker in
+            let house = House(on: worker, disk.reopened())
+            #expect(
+                house.stage.ask(fields: "Cache-Control: only-if-cached", on: worker).events[0]
+                    == "504")
+        }
+    }
+
+    @Test func `a cache that another process follows answers nobody`() {
+        Worker.rehearse { worker in
+            let house = House(on: worker, ScriptedDisk())
+            house.stage.origin("a", Self.fresh("one"))
+            #expect(house.stage.ask(on: worker).body == "one")
+            #expect(house.stage.ask(on: worker).body == "one")
+            house.cache.retire()
+            for body in ["two", "three"] {
+                house.stage.origin("a", Self.fresh(body))
+                let answer = house.stage.ask(on: worker)
+                #expect(answer.body == body)
+                // The names by which it is purged are for nobody, as ever.
+                #expect(answer.values("Surrogate-Key") == [])
+            }
+            #expect(
+                house.stage.ask(fields: "Cache-Control: only-if-cached", on: worker).events[0]
+                    == "504")
+        }
+    }
+
     @Test func `what was stored is there after a restart`() {
         let disk = ScriptedDisk()
         Worker.rehearse { worker in

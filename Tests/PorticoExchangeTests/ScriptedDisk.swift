@@ -87,6 +87,7 @@ final class ScriptedDisk: SegmentStorage {
         if let fault, fault != .full { throw fault }
     }
 
+    func release() {}
     func secret() -> UInt64 { .random(in: 0 ... .max) }
 
     fileprivate func check(_ more: Int = 0) throws(DiskFault) {

@@ -50,7 +50,9 @@ int px_shut_down_writing(int fd);
 /* Close with a reset, so that the peer sees the cut. */
 void px_reset(int fd);
 void px_close(int fd);
-void px_keep_across_exec(int fd);
+/* Takes over a listening socket or a connection that came by exec: a program that is started from
+   here on does not get it. -EINVAL: it is no socket, or does not listen where it should. */
+int px_take_over(int fd, int listens);
 
 /* Addresses of a name; blocks. Returns how many were written, or -1 with *reason set. */
 int px_resolve(const char *name, uint16_t port, px_address *found, int most, const char **reason);
@@ -70,6 +72,24 @@ int px_start_self(char *const *arguments);
 /* The same with an empty environment and no descriptor but this one, which is its number 3 (0 to 2
    lead nowhere); it ignores INT, TERM and HUP. */
 int px_start_confined(char *const *arguments, int descriptor);
+/* Executes a program that is to outlive this one, with these descriptors under their numbers and
+   what is blocked in the calling thread blocked. */
+int px_start_successor(const char *path, char *const *arguments, char *const *environment,
+                       const int *kept, int count);
+/* Whether the path leads to the file that this process runs. */
+int px_is_self(const char *path);
+/* The path of that file, as the kernel knows it; its length. */
+int64_t px_self_path(char *path, size_t room);
+/* The working directory; its length. */
+int64_t px_working_folder(char *path, size_t room);
+/* One datagram to the socket at this path; a name that begins with @ is abstract. */
+int px_send_datagram(const char *path, const void *bytes, size_t count);
+/* Waits until something is to be read, or the end of it. 0: not in time. */
+int px_wait_readable(int fd, int timeout_ms);
+/* From here on, what descendants leave behind becomes this process's children. */
+void px_adopt_orphans(void);
+/* The children of the calling thread; how many, at most `most` of which are written. */
+int px_children(int *found, int most);
 /* Whether the child has ended, and how: 0 no; 1 with the exit status; 2 by the signal *value. */
 int px_child_ended(int child, int *value);
 /* What ps and top call this process; 15 bytes of it. */

@@ -17,12 +17,14 @@ package enum DiskFault: Error, Equatable, Sendable {
     case wrongLength
     /// The record that was to be moved is not what was written.
     case damaged
+    /// The folder has been given to another process.
+    case givenAway
 
     /// Whether it speaks of the disk, so that the next object would fare no better.
     package var isOfDisk: Bool {
         switch self {
         case .full, .system: true
-        case .tooLarge, .busy, .resting, .outdated, .wrongLength, .damaged: false
+        case .tooLarge, .busy, .resting, .outdated, .wrongLength, .damaged, .givenAway: false
         }
     }
 }

@@ -84,6 +84,7 @@ extension DiskStore {
         _ writer: inout Writer, at now: Instant,
         _ work: (inout Writer) throws(DiskFault) -> Result
     ) throws(DiskFault) -> Result {
+        if isGivenAway.load(ordering: .relaxed) { throw .givenAway }
         if case .failing(let until) = writer.condition, now < until {
             tally.refused.add(1, ordering: .relaxed)
             throw .resting
@@ -186,6 +187,7 @@ extension DiskStore {
 /// writer could be held. Until it is finished there is no record: what a killed process leaves
 /// is a gap. On one thread at a time.
 package struct DiskReservation: ~Copyable, Sendable {
+    fileprivate let store: DiskStore
     fileprivate let key: DiskKey
     fileprivate let segment: Segment
     fileprivate let offset: Int
@@ -199,6 +201,7 @@ package struct DiskReservation: ~Copyable, Sendable {
 
     /// Writes the body's next bytes. Blocks.
     package mutating func append(_ bytes: Span<UInt8>) {
+        if store.isGivenAway.load(ordering: .acquiring) { piece.fault = .givenAway }
         piece.take(bytes, &buffer, DiskStore.pieceBytes)
     }
 }
@@ -219,7 +222,7 @@ extension DiskStore {
             }
         }
         return DiskReservation(
-            key: key, segment: segment, offset: offset, head: head, record: record,
+            store: self, key: key, segment: segment, offset: offset, head: head, record: record,
             piece: BodyPiece(
                 file: segment.file, offset: offset + head.bodyOffset, rest: head.bodyLength))
     }
@@ -228,6 +231,7 @@ extension DiskStore {
     package func finish(
         _ reservation: consuming DiskReservation, at now: Instant
     ) throws(DiskFault) {
+        if isGivenAway.load(ordering: .acquiring) { throw .givenAway }
         var piece = reservation.piece
         let location: DiskLocation
         do throws(DiskFault) {

@@ -33,6 +33,7 @@ package final class DiskStore: Sendable {
     /// Segments that have not been scanned; the newest last.
     let unscanned: Mutex<[UInt32]>
     let isLoading = Atomic(true)
+    let isGivenAway = Atomic(false)
 
     /// Opens what the storage holds: replays the journal and scans the newest segment, so that
     /// writing goes on where it ended. The others are scanned by `loadNext()`.
@@ -135,6 +136,7 @@ package final class DiskStore: Sendable {
                 guard attempt == 0, error == .full, giveUpOldest() else { break }
             }
         }
+        if isGivenAway.load(ordering: .acquiring) { return false }
         // What cannot be written down must not be needed.
         return (try? journal.renounce()) != nil
     }
@@ -147,6 +149,22 @@ package final class DiskStore: Sendable {
             if lowest != .max { fences.forgotten = max(fences.forgotten, lowest) }
             return fences.forgotten
         }
+    }
+
+    // MARK: - Giving away
+
+    /// Brings to the device what has been written and lets another process have the folder. From
+    /// here on nothing is written, and objects that somebody holds can still be read. Blocks; on
+    /// the writer's thread, so that nobody is in the middle of a record.
+    package func giveAway() {
+        writer.withLock { writer in
+            isGivenAway.store(true, ordering: .releasing)
+            try? writer.segment?.file.synchronise()
+            writer.segment = nil
+        }
+        unscanned.withLock { $0 = [] }
+        journal.giveAway()
+        storage.release()
     }
 
     // MARK: - Figures

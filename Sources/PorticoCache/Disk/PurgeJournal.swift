@@ -48,6 +48,7 @@ package final class PurgeJournal: Sendable {
         /// A sync failed: what the device holds is unknown, so the file is written anew.
         var isSuspect = false
         var isFailing = false
+        var isGivenAway = false
         var syncs = 0
     }
 
@@ -138,6 +139,7 @@ package final class PurgeJournal: Sendable {
     ) throws(DiskFault) {
         try state.withLock { state throws(DiskFault) in
             if state.durable >= ticket { return }
+            if state.isGivenAway { throw .givenAway }
             do throws(DiskFault) {
                 try writePending(&state, floor)
             } catch {
@@ -155,6 +157,7 @@ package final class PurgeJournal: Sendable {
     /// succeeds brings it back with all it knew.
     package func renounce() throws(DiskFault) {
         try state.withLock { state throws(DiskFault) in
+            if state.isGivenAway { throw .givenAway }
             for name in [Self.name, Self.draftName] where try storage.names().contains(name) {
                 try storage.remove(name)
             }
@@ -162,6 +165,9 @@ package final class PurgeJournal: Sendable {
             state.isSuspect = true
         }
     }
+
+    /// Another process has the journal: nothing is written to it any more.
+    func giveAway() { state.withLock { $0.isGivenAway = true } }
 
     /// Writes what earlier commits could not.
     package func retry() throws(DiskFault) {

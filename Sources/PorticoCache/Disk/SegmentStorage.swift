@@ -34,6 +34,8 @@ package protocol SegmentStorage: Sendable {
     func synchroniseNames() throws(DiskFault)
     /// A number that nobody can guess.
     func secret() -> UInt64
+    /// From here on another process may have the folder; files that are open can still be read.
+    func release()
 }
 
 extension StoredFile {

@@ -57,8 +57,9 @@ final class CacheCall {
         let key = key
         fence = cache.ledger.now
         changes = cache.ledger.lastInvalidation
-        found = store.lookUp(key.span, hash)
         forward = .uriMiss
+        if cache.isRetired { return found = nil }
+        found = store.lookUp(key.span, hash)
         guard let first = found?.response, !first.selector.vary.names.isEmpty else { return }
         // Others under the key may be meant, or none.
         let all = store.variants(key.span, hash)
@@ -104,7 +105,7 @@ final class CacheCall {
     /// Goes on with a response that another call has found.
     func adopt(_ response: StoredResponse) {
         let verdict = cache.ledger.verdict(on: response.stamp)
-        if verdict == .gone { return }
+        if verdict == .gone || cache.isRetired { return }
         found = FoundResponse(response: response, verdict: verdict)
     }
 
@@ -128,7 +129,8 @@ final class CacheCall {
             && Variant.select(for: request.fields, among: 1, scratch: &scratch) { _ in
                 response.selector
             } != nil
-        guard isMeant, cache.ledger.verdict(on: response.stamp) == .untouched else { return false }
+        guard isMeant, !cache.isRetired, cache.ledger.verdict(on: response.stamp) == .untouched
+        else { return false }
         // The request was there before the answer: to fetch again would be no more recent.
         return response.rules.isFresh(at: now)
     }

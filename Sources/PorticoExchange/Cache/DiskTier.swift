@@ -44,6 +44,8 @@ package final class DiskTier: Sendable {
         var surroundings: Surroundings?
         var store: DiskStore?
         var isFailing = false
+        /// While another process has the folder: what to open it with again.
+        var givenAway: Surroundings?
     }
 
     /// Bodies up to this are taken into memory when they are asked for; larger ones are as well
@@ -148,6 +150,50 @@ package final class DiskTier: Sendable {
                 load()
             }
         }
+    }
+
+    // MARK: - Giving away
+
+    /// Waits until what waits to be written has been. Blocks.
+    package func flush() { if let surroundings { Self.passThrough(surroundings.writer) {} } }
+
+    /// Lets another process have the folder: nothing is looked for or written there any more. What
+    /// is being read from it still is. Blocks; while nobody purges.
+    package func giveAway() {
+        // Behind a look after the journal that may be under way.
+        if let surroundings { Self.passThrough(surroundings.journal) {} }
+        let (store, surroundings) = state.withLock { state in
+            let parts = (state.store, state.surroundings)
+            state.givenAway = state.surroundings
+            state.store = nil
+            state.surroundings = nil
+            return parts
+        }
+        guard let store, let surroundings else { return }
+        // Behind the writes that have been queued, and before those that will find it gone.
+        Self.passThrough(surroundings.writer) { store.giveAway() }
+    }
+
+    /// Opens the folder again that nobody else has taken after all. Blocks.
+    package func takeBack() {
+        let surroundings = state.withLock { $0.givenAway.take() }
+        guard let surroundings else { return }
+        open(in: surroundings)
+        load()
+    }
+
+    /// Has `work` done behind what is queued, and waits for it. Where the queue is full, for room
+    /// too.
+    private static func passThrough(
+        _ pool: BlockingPool, _ work: @escaping @Sendable () -> Void
+    ) {
+        let done = Semaphore()
+        let whole: @Sendable () -> Void = {
+            work()
+            done.signal()
+        }
+        while !pool.offer(whole) { _ = Semaphore().wait(atMost: .milliseconds(2)) }
+        done.wait()
     }
 
     // MARK: - Purging

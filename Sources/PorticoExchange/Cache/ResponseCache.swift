@@ -2,6 +2,7 @@ package import PorticoBytes
 package import PorticoCache
 internal import PorticoHTTP
 package import PorticoLoop
+internal import Synchronization
 
 /// The cache as requests see it: what is stored, what was purged, who fetches what, and the rules
 /// of the settings in force.
@@ -17,6 +18,7 @@ package final class ResponseCache: Sendable {
     let tags: TagReader
     /// Why answers were not stored.
     let refusals: RefusalMemory
+    private let lease: CacheLease
 
     package var ledger: PurgeLedger { store.ledger }
 
@@ -27,7 +29,8 @@ package final class ResponseCache: Sendable {
         let store = MemoryStore(limits, ledger: PurgeLedger(remembers: geometry != nil))
         self.init(
             settings, seed: seed, store: store, flights: FlightTable(),
-            disk: geometry.map { DiskTier($0, over: store) }, refusals: RefusalMemory())
+            disk: geometry.map { DiskTier($0, over: store) }, refusals: RefusalMemory(),
+            lease: CacheLease())
     }
 
     /// What `former` holds, under other settings. Its size stays until the next start.
@@ -36,13 +39,14 @@ package final class ResponseCache: Sendable {
     ) {
         self.init(
             settings, seed: seed, store: former.store, flights: former.flights,
-            disk: former.disk, refusals: former.refusals)
+            disk: former.disk, refusals: former.refusals, lease: former.lease)
     }
 
     private init(
         _ settings: CacheSettings, seed: (UInt64, UInt64), store: MemoryStore,
-        flights: FlightTable, disk: DiskTier?, refusals: RefusalMemory
+        flights: FlightTable, disk: DiskTier?, refusals: RefusalMemory, lease: CacheLease
     ) {
+        self.lease = lease
         self.refusals = refusals
         self.settings = settings
         self.store = store
@@ -51,6 +55,14 @@ package final class ResponseCache: Sendable {
         keys = KeyRules(settings, seed: seed)
         tags = TagReader(settings, seed: seed)
     }
+
+    // MARK: - The end
+
+    /// From here on nothing that is stored answers a request that begins, on no worker: another
+    /// process is told of purges, and this one is not.
+    package func retire() { lease.isOver.store(true, ordering: .sequentiallyConsistent) }
+
+    package var isRetired: Bool { lease.isOver.load(ordering: .acquiring) }
 
     // MARK: - Removing
 
@@ -151,6 +163,11 @@ package final class ResponseCache: Sendable {
         let authority = key.extracting(2..<(Int(written.target.lower) - 1))
         return 2..<(2 + (Authority(authority)?.hostCount ?? authority.count))
     }
+}
+
+/// What a cache and those that follow it know together.
+private final class CacheLease: Sendable {
+    let isOver = Atomic(false)
 }
 
 extension Span<UInt8> {

@@ -7,6 +7,7 @@ enum AdminCall: Equatable {
         case drain, enable, disable
     }
 
+    case dashboard
     case health
     case readiness
     case metrics
@@ -32,6 +33,7 @@ enum AdminCall: Equatable {
 
     init?(head: borrowing RequestHead, path: String) {
         switch path {
+        case "/": self = .dashboard
         case "/healthz": self = .health
         case "/readyz": self = .readiness
         case "/metrics": self = .metrics
@@ -121,7 +123,8 @@ enum AdminCall: Equatable {
 
     var methods: Set<Method> {
         switch self {
-        case .health, .readiness, .metrics, .status, .origins, .purges, .purge, .cache, .explain:
+        case .dashboard, .health, .readiness, .metrics, .status, .origins, .purges, .purge,
+            .cache, .explain:
             [.get, .head]
         case .reload, .node, .purgeKey, .purgeKeys, .purgeAll, .purgeURL, .purgeZone,
             .purgeAnything, .simulate:
@@ -147,7 +150,7 @@ enum AdminCall: Equatable {
     func scope(for caller: AdminCaller) -> AdminScopes? {
         switch self {
         case .health, .readiness: nil
-        case .metrics: caller.isLocal ? nil : .read
+        case .dashboard, .metrics: caller.isLocal ? nil : .read
         case .status, .origins, .purges, .purge, .cache, .explain, .simulate: .read
         case .reload: .config
         case .node: .origins

@@ -2,44 +2,8 @@ package import PorticoBytes
 package import PorticoHTTP
 internal import PorticoHTTP1
 package import PorticoLoop
+package import PorticoTLS
 internal import Synchronization
-
-/// Where the admin API of a running daemon is: `http://127.0.0.1:8081`.
-package struct AdminURL: Equatable, Sendable {
-    package let address: SocketAddress
-    /// For the Host field.
-    package let authority: String
-
-    /// Why a text does not name an admin API that the commands speak to.
-    package enum Fault: Error, Equatable, Sendable {
-        case malformed
-        case needsTLS
-        /// A token would cross the network in the clear.
-        case notLoopback
-    }
-
-    package init(_ text: String) throws(Fault) {
-        if text.hasPrefix("https://") { throw .needsTLS }
-        guard text.hasPrefix("http://") else { throw .malformed }
-        var authority = text.dropFirst("http://".count)
-        if authority.last == "/" { authority = authority.dropLast() }
-        let isNamed = authority == "localhost" || authority.hasPrefix("localhost:")
-        let numeric =
-            isNamed ? "127.0.0.1" + authority.dropFirst("localhost".count) : String(authority)
-        guard let address = SocketAddress(numeric) ?? SocketAddress(numeric + ":80"),
-            address.port > 0
-        else { throw .malformed }
-        if !address.ip.isLoopback { throw .notLoopback }
-        self.address = address
-        self.authority = String(authority)
-    }
-
-    /// The API of a daemon on this machine, as its configuration says it.
-    package init(local address: SocketAddress) {
-        self.address = address
-        authority = address.description
-    }
-}
 
 /// A question to the admin API.
 package struct AdminQuestion: Sendable {
@@ -63,6 +27,9 @@ package struct AdminReply: Equatable, Sendable {
 
 package enum AdminClientFault: Error, Equatable, Sendable {
     case unreachable(IOFault)
+    /// The host's name leads nowhere; the resolver's words.
+    case unresolved(String)
+    case insecure(TLSFault)
     /// What came is not HTTP, or more than a reply can be.
     case malformed
     /// The connection ended before the reply did.
@@ -72,6 +39,12 @@ package enum AdminClientFault: Error, Equatable, Sendable {
     package var sentence: String {
         switch self {
         case .unreachable(let fault): fault.sentence
+        case .unresolved(let reason): "the name is not resolved: \(reason)"
+        case .insecure(.unverified(let code)):
+            "its certificate is not believed: \(TLSFault.unverified(code: code).reason ?? "") "
+                + "(--insecure takes any, such as the development certificate)"
+        case .insecure(.plainHTTP): "what answers there does not speak TLS; use http://"
+        case .insecure(let fault): "TLS: \(fault.reason ?? "the name is no host name")"
         case .malformed: "what answers there is no admin API"
         case .cut: "the connection ended before the answer did"
         }
@@ -82,12 +55,16 @@ package enum AdminClientFault: Error, Equatable, Sendable {
 package final class AdminClient: Sendable {
     private let url: AdminURL
     private let token: String?
+    private let trust: ClientContext.Trust
     private let worker = Worker()
 
     /// Its worker runs, idle between questions, until the process ends.
-    package init(_ url: AdminURL, token: String?) {
+    ///
+    /// - Parameter trust: whose certificates are good, where the URL asks for TLS.
+    package init(_ url: AdminURL, token: String?, trust: ClientContext.Trust = .system) {
         self.url = url
         self.token = token
+        self.trust = trust
         let worker = worker
         startThread { worker.run() }
     }
@@ -98,6 +75,8 @@ package final class AdminClient: Sendable {
     ) throws(AdminClientFault) -> AdminReply {
         let url = url
         let token = token
+        let trust = trust
+        let address = try url.resolved()
         final class Place: Sendable {
             let answer = Mutex<Result<AdminReply, AdminClientFault>>(.failure(.cut))
             let done = Semaphore()
@@ -106,7 +85,8 @@ package final class AdminClient: Sendable {
         worker.send { reactor in
             reactor.start {
                 let conversation = AdminConversation(
-                    url, token: token, on: reactor, by: reactor.now + patience)
+                    url, at: address, token: token, trust: trust, on: reactor,
+                    by: reactor.now + patience)
                 let result: Result<AdminReply, AdminClientFault>
                 do throws(AdminClientFault) {
                     result = .success(try await conversation.ask(question))
@@ -127,14 +107,22 @@ package struct AdminConversation {
     private static let readSize = 16 << 10
 
     private let url: AdminURL
+    private let address: SocketAddress
     private let token: String?
+    private let trust: ClientContext.Trust
     private let reactor: Reactor
     /// For all of it.
     private let deadline: Instant
 
-    package init(_ url: AdminURL, token: String?, on reactor: Reactor, by deadline: Instant) {
+    /// `address`: where the URL's host is.
+    package init(
+        _ url: AdminURL, at address: SocketAddress, token: String?,
+        trust: ClientContext.Trust = .system, on reactor: Reactor, by deadline: Instant
+    ) {
         self.url = url
+        self.address = address
         self.token = token
+        self.trust = trust
         self.reactor = reactor
         self.deadline = deadline
     }
@@ -142,50 +130,81 @@ package struct AdminConversation {
     package func ask(
         _ question: AdminQuestion
     ) async throws(AdminClientFault) -> AdminReply {
-        let stream = try await connect()
-        defer { stream.close() }
-        try await send(question, to: stream)
+        let transport = try await connect()
+        defer { transport.close() }
+        try await send(question, to: transport)
         var reader = AdminReplyReader(to: question.method)
         var input = Buffer()
         while true {
-            let count = try await receive(from: stream, into: &input)
+            let count = try await receive(from: transport, into: &input)
             if let reply = try reader.read(&input) { return reply }
             if count == 0 { return try reader.end() }
         }
     }
 
-    private func connect() async throws(AdminClientFault) -> Stream {
+    private func connect() async throws(AdminClientFault) -> Transport {
+        let stream: Stream
         do throws(IOFault) {
-            return try await Stream.connect(to: url.address, on: reactor, by: deadline)
+            stream = try await Stream.connect(to: address, on: reactor, by: deadline)
         } catch {
             throw .unreachable(error)
         }
+        guard url.isTLS else { return Transport(plain: stream) }
+        guard let context = try? ClientContext(trust: trust) else {
+            stream.close()
+            throw .insecure(.broken(code: 0))
+        }
+        let engine: TLSEngine
+        do throws(TLSFault) {
+            engine = try TLSEngine(client: context, name: url.host)
+        } catch {
+            stream.close()
+            throw .insecure(error)
+        }
+        let transport = Transport(stream, through: engine)
+        do throws(TransportFault) {
+            try await transport.handshake(by: deadline)
+        } catch {
+            transport.abort()
+            throw AdminClientFault(error)
+        }
+        return transport
     }
 
     private func send(
-        _ question: AdminQuestion, to stream: Stream
+        _ question: AdminQuestion, to transport: Transport
     ) async throws(AdminClientFault) {
         var output = question.written(to: url, token: token)
-        do throws(IOFault) {
-            while try !stream.writeNow(&output) { try await stream.writable(by: deadline) }
+        do throws(TransportFault) {
+            while try !transport.writeNow(&output) { try await transport.writable(by: deadline) }
         } catch {
-            throw .unreachable(error)
+            throw AdminClientFault(error)
         }
     }
 
     /// Appends what comes next; 0 is the end.
     private func receive(
-        from stream: Stream, into input: inout Buffer
+        from transport: Transport, into input: inout Buffer
     ) async throws(AdminClientFault) -> Int {
-        do throws(IOFault) {
+        do throws(TransportFault) {
             while true {
-                if let count = try stream.readNow(into: &input, upTo: Self.readSize) {
+                if let count = try transport.readNow(into: &input, upTo: Self.readSize) {
                     return count
                 }
-                try await stream.readable(by: deadline)
+                try await transport.readable(by: deadline)
             }
         } catch {
-            throw .unreachable(error)
+            throw AdminClientFault(error)
+        }
+    }
+}
+
+extension AdminClientFault {
+    init(_ fault: TransportFault) {
+        switch fault {
+        case .io(let fault): self = .unreachable(fault)
+        case .tls(let fault): self = .insecure(fault)
+        case .cut: self = .cut
         }
     }
 }

@@ -11,6 +11,16 @@ internal import Synchronization
 extension AdminHandler {
     /// Whether requests can be served: the doors are open, and each pool has a node to ask.
     func readiness() -> AdminAnswer {
+        let reasons = unreadiness
+        if reasons.isEmpty { return .json("{\"status\":\"ok\"}") }
+        var body = Buffer()
+        body.append("{\"status\":\"unavailable\",\"reasons\":")
+        body.append(jsonArray: reasons)
+        body.append("}")
+        return .json(body, status: 503)
+    }
+
+    private var unreadiness: [String] {
         var reasons: [String] = []
         switch steward.phase {
         case .opening: reasons.append("opening")
@@ -21,12 +31,27 @@ extension AdminHandler {
         where !pool.nodes.contains(where: \.isInService) {
             reasons.append("no node of \(pool.name) is in service")
         }
-        if reasons.isEmpty { return .json("{\"status\":\"ok\"}") }
-        var body = Buffer()
-        body.append("{\"status\":\"unavailable\",\"reasons\":")
-        body.append(jsonArray: reasons)
-        body.append("}")
-        return .json(body, status: 503)
+        return reasons
+    }
+
+    /// `GET /`: for people.
+    func dashboard() -> AdminAnswer {
+        let nonce = Process.random(16).map { byte in
+            String(Int(byte) + 256, radix: 16).dropFirst()
+        }.joined()
+        let page = DashboardPage(Dashboard(steward, reasons: unreadiness)).html(nonce: nonce)
+        var answer = AdminAnswer(
+            contentType: "text/html; charset=utf-8", body: Array(page.utf8))
+        answer.pageFields = [
+            (
+                "Content-Security-Policy",
+                "default-src 'none'; style-src 'nonce-\(nonce)'; script-src 'nonce-\(nonce)'; "
+                    + "connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; "
+                    + "frame-ancestors 'none'"
+            ),
+            ("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer"),
+        ]
+        return answer
     }
 
     func metrics() -> AdminAnswer {

@@ -65,6 +65,7 @@ final class AdminHandler: RequestHandler {
         _ call: AdminCall, for caller: AdminCaller, _ head: RequestHead, _ body: [UInt8]
     ) async -> AdminAnswer {
         switch call {
+        case .dashboard: return dashboard()
         case .health: return .json("{\"status\":\"ok\"}")
         case .readiness: return readiness()
         case .metrics: return metrics()
@@ -111,6 +112,9 @@ final class AdminHandler: RequestHandler {
         response.fields.append(.contentType, answer.contentType)
         response.fields.append(.cacheControl, "no-store")
         for (name, value) in answer.fields { response.fields.append(name, value) }
+        for (name, value) in answer.pageFields {
+            response.fields.append(name: Array(name.utf8).span, value: Array(value.utf8).span)
+        }
         client.begin(
             response, length: .known(UInt64(answer.body.count)), answering: head.method)
         if head.method != .head { client.put(answer.body.span) }
@@ -124,6 +128,8 @@ struct AdminAnswer {
     var status: UInt16 = 200
     var contentType = "application/json"
     var fields: [(FieldName, String)] = []
+    /// What browsers obey.
+    var pageFields: [(String, String)] = []
     var body: [UInt8]
 
     static func json(_ text: String, status: UInt16 = 200) -> AdminAnswer {

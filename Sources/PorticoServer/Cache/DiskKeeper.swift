@@ -70,6 +70,7 @@ extension DiskFault {
         case .outdated: "the object is older than the journal"
         case .wrongLength: "the body was not as long as announced"
         case .damaged: "a record was not what had been written"
+        case .givenAway: "another process has the folder"
         }
     }
 }

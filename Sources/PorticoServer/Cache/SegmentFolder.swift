@@ -50,6 +50,8 @@ package struct SegmentFolder: SegmentStorage {
         var generator = SystemRandomNumberGenerator()
         return generator.next()
     }
+
+    package func release() { claim.release() }
 }
 
 /// A file of the store: what `DiskObject.file` is in the running server, so that `Stream` can send

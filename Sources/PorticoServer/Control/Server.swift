@@ -38,6 +38,10 @@ package enum Server {
     /// faults come as `SettingsFaults`.
     package static func run(_ options: Options) throws {
         let signals = SignalMask()
+        // Before anything can change what is found there.
+        let program = Process.location(
+            of: CommandLine.arguments.first ?? "", in: options.environment["PATH"] ?? "")
+        let heir = try Heir(options.environment)
         let loader = ConfigurationLoader(
             file: options.file, environment: options.environment, text: options.text)
         let configuration = try loader.load()
@@ -60,14 +64,17 @@ package enum Server {
         let asked = configuration.server.workers
         let workers = asked == 0 ? Process.cpus : asked
         var listeners = Listeners()
-        try listeners.bind(configuration.places, workers: workers)
         var adminListeners = Listeners()
+        try heir?.adopt(
+            configuration.places, into: &listeners, configuration.adminPlace, into: &adminListeners)
+        try listeners.bind(configuration.places, workers: workers)
         try adminListeners.bind([configuration.adminPlace], workers: 1)
         try dropPrivileges(configuration.server.user)
 
         for warning in builder.warnings { logger.warning("\(warning)") }
         for line in builder.firewallLines { logger.notice("\(line)") }
         inspection.open()
+        heir?.take()
         DiskKeeper.open(snapshot, logger)
         let log = LogWriter { logger.error("\($0)") }
         log.open(configuration.log.access)
@@ -83,7 +90,8 @@ package enum Server {
         let start = StewardStart(
             options: options, loader: loader, shared: shared, team: team, signals: signals,
             listeners: listeners, adminListeners: adminListeners, tickets: tickets,
-            descriptorLimit: descriptorLimit, transformer: transformer, logger: logger)
+            descriptorLimit: descriptorLimit, transformer: transformer, logger: logger,
+            program: program, serviceManager: ServiceManager(options.environment))
         for member in team {
             member.worker.send { reactor in
                 reactor.resident = ServerWorker(
@@ -91,6 +99,8 @@ package enum Server {
             }
             startThread { member.worker.run() }
         }
+        // From here on this process is the daemon.
+        heir?.enter(with: [listeners, adminListeners])
         control.send { reactor in
             let steward = Steward(start, on: reactor, as: control)
             reactor.resident = steward

@@ -24,6 +24,9 @@ struct StewardStart: Sendable {
     let descriptorLimit: Int
     let transformer: any ImageTransformer
     let logger: Logger
+    /// Where the program is found that takes this one's place.
+    let program: String
+    let serviceManager: ServiceManager
 }
 
 /// Runs the house from the control thread: opens the doors, hears signals, reloads, watches the
@@ -38,21 +41,26 @@ final class Steward: ConnectionOwner {
     let options: Server.Options
     let logger: Logger
     let startedAt: Int64
-    private(set) var phase = Phase.opening
-    private let control: Worker
-    private let reactor: Reactor
-    private let start: StewardStart
-    private var listeners: Listeners
+    var phase = Phase.opening
+    let control: Worker
+    let reactor: Reactor
+    let start: StewardStart
+    var listeners: Listeners
     private let prober: Prober
     private let names: NameKeeper
     private var signals: SignalSource?
-    private var adminListener: Listener?
-    private var adminConnections: [Int32: ClientConnection] = [:]
-    private var admin: AdminHandler?
+    var adminListener: Listener?
+    var adminConnections: [Int32: ClientConnection] = [:]
     let imageWorkers: ImageWorkers
     let imageCounters = ImageCounters()
-    private var drainedWorkers = 0
+    var drainedWorkers = 0
     private var lastStop: Instant?
+    /// A process that is about to take this one's place.
+    var succession: Succession?
+    /// Whether it has.
+    var hasSuccessor = false
+    private(set) var admin: AdminHandler?
+    private(set) var traffic = TrafficHistory()
     private var isReloading = false
     /// Of admin connections and probes; not in the totals of the shop's requests.
     let counters = WorkerCounters()
@@ -97,13 +105,14 @@ final class Steward: ConnectionOwner {
         {
             let sockets = listeners.sockets[place] ?? []
             let traits = traits(of: settings, at: sockets.first?.address)
-            for (member, socket) in zip(team, sockets) {
+            forEachShare(of: place) { member, socket in
                 member.send { $0.listen(on: socket, traits: traits) }
             }
             announce(traits)
         }
         openAdmin()
         phase = .open
+        start.serviceManager.ready()
         reactor.every(.seconds(1)) { [unowned self] in
             sweep()
             return .seconds(1)
@@ -122,8 +131,21 @@ final class Steward: ConnectionOwner {
         }
     }
 
-    /// Gives back the memory of what purges have taken, a little at a time.
+    /// Each socket of a place with the worker that accepts from it.
+    private func forEachShare(
+        of place: Listeners.Place, _ body: (TeamMember, ListeningSocket) -> Void
+    ) {
+        for (index, member) in team.enumerated() {
+            for socket in listeners.share(of: place, for: index, of: team.count) {
+                body(member, socket)
+            }
+        }
+    }
+
+    /// Remembers the second that has gone, and gives back the memory of what purges have taken, a little at a time.
     private func sweep() {
+        let totals = totals
+        traffic.note(TrafficHistory.Mark(totals), totals.requestDuration)
         _ = snapshot.policy.cache?.store.sweep(budget: 4096)
     }
 
@@ -173,8 +195,7 @@ final class Steward: ConnectionOwner {
         let settings = snapshot.configuration.admin
         let place = snapshot.configuration.adminPlace
         guard let socket = start.adminListeners.sockets[place]?.first else { return }
-        let handler = AdminHandler(self)
-        admin = handler
+        admin = AdminHandler(self)
         adminListener = Listener(
             socket, on: reactor,
             onAccept: { [unowned self] descriptor, peer in
@@ -208,8 +229,11 @@ final class Steward: ConnectionOwner {
 
     var isDraining: Bool { phase == .draining }
 
+    var farewell: Duration? { hasSuccessor ? Self.farewellToIdle : nil }
+
     func ended(_ connection: ClientConnection) {
         adminConnections[connection.descriptor] = nil
+        finishIfQuiet()
     }
 
     // MARK: - Signals
@@ -230,7 +254,7 @@ final class Steward: ConnectionOwner {
         case .user1:
             shared.log.open(snapshot.configuration.log.access)
             shared.inspection.reopen()
-        case .user2: logger.warning("SIGUSR2: taking over by a new binary is not built yet")
+        case .user2: beginSuccession()
         case .child: break
         }
     }
@@ -252,9 +276,12 @@ final class Steward: ConnectionOwner {
         do {
             // The doors are closed: a new one would open behind them.
             if phase == .draining { throw StartFault(["the daemon is stopping"]) }
+            // It has read the configuration already.
+            if succession != nil { throw StartFault(["another process is taking over"]) }
             let configuration = try start.loader.load()
             let rules = await loadRules(configuration.wafs)
             if phase == .draining { throw StartFault(["the daemon is stopping"]) }
+            if succession != nil { throw StartFault(["another process is taking over"]) }
             var builder = SnapshotBuilder(
                 configuration, after: snapshot, tickets: start.tickets, desk: shared.desk,
                 inspection: shared.inspection, rules: rules,
@@ -304,7 +331,7 @@ final class Steward: ConnectionOwner {
             let sockets = listeners.sockets[place] ?? []
             let traits = traits(of: settings, at: sockets.first?.address)
             let isNew = !before.contains(place)
-            for (member, socket) in zip(team, sockets) {
+            forEachShare(of: place) { member, socket in
                 member.send { part in
                     if isNew {
                         part.listen(on: socket, traits: traits)
@@ -316,59 +343,14 @@ final class Steward: ConnectionOwner {
             if isNew { announce(traits) }
         }
         for place in before.subtracting(wanted) {
-            for (member, socket) in zip(team, listeners.remove(place)) {
+            forEachShare(of: place) { member, socket in
                 member.send { part in
                     part.stopListening(on: socket)
                     socket.close()
                 }
             }
+            _ = listeners.remove(place)
         }
-    }
-
-    // MARK: - The end
-
-    /// The first call lets requests finish within the grace time; a second one ends them.
-    func stop() {
-        if phase == .draining {
-            logger.warning("told again to stop: connections are cut")
-            return finish()
-        }
-        phase = .draining
-        let grace = snapshot.configuration.server.shutdownGrace
-        logger.notice("stopping: requests have \(grace) to finish")
-        adminListener?.stop()
-        for group in start.adminListeners.sockets.values { for socket in group { socket.close() } }
-        for connection in adminConnections.values { connection.drain() }
-        let control = control
-        for (index, member) in team.enumerated() {
-            let sockets = listeners.sockets.values.map { $0[index] }
-            member.send { part in
-                part.drain {
-                    control.send { reactor in
-                        (reactor.resident as? Steward)?.workerHasDrained()
-                    }
-                }
-                // Whoever comes now shall be refused at once, and go elsewhere, instead of
-                // waiting in the kernel's queue for the end.
-                for socket in sockets { socket.close() }
-            }
-        }
-        reactor.every(grace) { [unowned self] in
-            logger.warning("the grace time is over: connections are cut")
-            finish()
-            return nil
-        }
-    }
-
-    private func workerHasDrained() {
-        drainedWorkers += 1
-        if drainedWorkers == team.count { finish() }
-    }
-
-    private func finish() {
-        shared.inspection.stop()
-        shared.log.stop()
-        Process.exit(0)
     }
 }
 

@@ -78,7 +78,7 @@ final class ClientConnection: Sleeper {
         let ending = await client.serve()
         self.client = nil
         switch ending {
-        case .sleep where !owner.isDraining:
+        case .sleep where !owner.isDraining || owner.farewell != nil:
             isAsleep = true
             owner.counters.add(1, to: .connectionsIdle)
             transport.sleep(self, until: idleDeadline)
@@ -115,6 +115,12 @@ final class ClientConnection: Sleeper {
     func drain() {
         if let http2 {
             http2.drain()
+        } else if owner.farewell != nil {
+            // The client may be about to ask: closing now would lose its request (RFC 9112 §9.6).
+            idleDeadline = min(idleDeadline, stream.reactor.now + idlePatience)
+            guard isAsleep else { return }
+            transport.stopSleeping()
+            transport.sleep(self, until: idleDeadline)
         } else if let client {
             client.drain()
         } else if isAsleep {
@@ -127,6 +133,11 @@ final class ClientConnection: Sleeper {
     /// connection has announced, its limits and its certificate, only a new connection can take
     /// back. What is under way on it is finished.
     func settingsChanged() { http2?.drain() }
+
+    /// How long it is kept without a request.
+    var idlePatience: Duration {
+        min(owner.farewell ?? .seconds(86_400), owner.limits.idleTimeout)
+    }
 
     private enum End { case close, cut }
 
@@ -323,6 +334,8 @@ protocol ConnectionOwner: AnyObject {
     var purgers: NetworkList { get }
     var handler: any RequestHandler { get }
     var isDraining: Bool { get }
+    /// While draining: how long idle connections are still listened to; nil: not at all.
+    var farewell: Duration? { get }
     var counters: WorkerCounters { get }
 
     /// The connection has been closed.

@@ -130,7 +130,7 @@ final class HTTP1Client: ClientPort {
                 guard await flushAll() else { return .cut }
             }
             if mustEnd { return body.isFinished && input.isEmpty ? .close : .linger }
-            connection.idleDeadline = reactor.now + limits.idleTimeout
+            connection.idleDeadline = reactor.now + connection.idlePatience
         }
     }
 

@@ -14,10 +14,62 @@ final class PurgeDesk: Sendable {
     /// Whether a soft purge has left something to be fetched anew.
     private let hasStale = Mutex(false)
 
+    private struct Door {
+        var isClosed = false
+        var underWay = 0
+        var onQuiet: (@Sendable () -> Void)?
+    }
+
+    private let door = Mutex(Door())
+
     init(_ logger: Logger) { self.logger = logger }
 
-    /// Carries out the steps in their order; the id is the last one's. Nil: too many wait.
+    // MARK: - The door
+
+    /// Takes no more purges, and calls `then` when those that are under way are done: another
+    /// process is about to hear of them instead of this one.
+    func close(then: @escaping @Sendable () -> Void) {
+        let isQuiet = door.withLock { door in
+            door.isClosed = true
+            if door.underWay > 0 { door.onQuiet = then }
+            return door.underWay == 0
+        }
+        if isQuiet { then() }
+    }
+
+    func open() {
+        door.withLock { door in
+            door.isClosed = false
+            door.onQuiet = nil
+        }
+    }
+
+    private func enter() -> Bool {
+        door.withLock { door in
+            if door.isClosed { return false }
+            door.underWay += 1
+            return true
+        }
+    }
+
+    private func leave() {
+        let onQuiet = door.withLock { door in
+            door.underWay -= 1
+            return door.underWay == 0 ? door.onQuiet.take() : nil
+        }
+        onQuiet?()
+    }
+
+    // MARK: - Purging
+
+    /// Carries out the steps in their order; the id is the last one's. Nil: too many wait, or
+    /// another process takes purges now. Whoever asks again, on a new connection, finds that.
     func purge(_ job: PurgeJob, in cache: ResponseCache) async -> PurgeRecord? {
+        guard enter() else {
+            audit(job, result: "refused, another process takes over")
+            return nil
+        }
+        defer { leave() }
         let began = monotonicNow()
         let at = wallNow()
         var last: PurgeReceipt?
@@ -103,7 +155,7 @@ extension PurgeTarget {
     }
 
     /// A few words for the audit log.
-    fileprivate var summary: String {
+    var summary: String {
         func text(_ bytes: [UInt8]) -> String {
             String(decoding: bytes.prefix(200), as: UTF8.self)
         }

@@ -22,6 +22,7 @@ final class ServerWorker: ConnectionOwner {
     let reactor: Reactor
     let counters: WorkerCounters
     private(set) var isDraining = false
+    private(set) var farewell: Duration?
     private let shared: SharedState
     private var subscription: Published<Snapshot>.Subscription
     private var snapshot: Snapshot
@@ -35,6 +36,8 @@ final class ServerWorker: ConnectionOwner {
     private var connections: [ClientConnection?] = []
     private var openConnections = 0
     private var isHolding = false
+    /// Told to leave new connections in the kernel's queue.
+    private var isPaused = false
     private var looksForRoom = false
     /// Accepted when all connections that there may be were open: served when one has ended.
     private var waiting: (stream: Stream, peer: SocketAddress, traits: ListenerTraits)?
@@ -96,7 +99,19 @@ final class ServerWorker: ConnectionOwner {
             },
             onExhausted: { [unowned self] _ in counters.increment(.acceptFaultsDescriptors) })
         listenerTraits[socket.descriptor] = traits
-        if isHolding { listeners[socket.descriptor]?.hold() }
+        if isHolding || isPaused { listeners[socket.descriptor]?.hold() }
+    }
+
+    /// Leaves new connections where they wait.
+    func pauseListening() {
+        isPaused = true
+        for listener in listeners.values { listener.hold() }
+    }
+
+    func goOnListening() {
+        isPaused = false
+        if isHolding || isDraining { return }
+        for listener in listeners.values { listener.resume() }
     }
 
     /// A reload has changed what a listener says of its connections.
@@ -142,7 +157,7 @@ final class ServerWorker: ConnectionOwner {
         counters.add(-1, to: .connectionsOpen)
         shared.connections.release(AddressKey(connection.peer.ip))
         if isHolding { resume() }
-        if isDraining && openConnections == 0 { drained() }
+        if isDraining && openConnections == 0 && waiting == nil { drained() }
     }
 
     /// All connections that there may be are open: further ones wait in the kernel's queue.
@@ -167,22 +182,37 @@ final class ServerWorker: ConnectionOwner {
             waiting = nil
             serve(next.stream, from: next.peer, through: next.traits)
         }
-        if isHolding { return }
+        if isHolding || isPaused { return }
         for listener in listeners.values { listener.resume() }
     }
 
     // MARK: - The end
 
     /// Accepts no more; idle connections end now, busy ones with their request.
-    func drain(_ onDrained: @escaping @Sendable () -> Void) {
+    ///
+    /// - Parameters:
+    ///   - passedOn: descriptors of sockets from which another process accepts now. Who waits at
+    ///     the others is served here.
+    ///   - farewell: how long idle connections are still listened to, whose clients have somewhere
+    ///     else to go then; nil: nobody has.
+    func drain(
+        passingOn passedOn: Set<Int32> = [], farewell: Duration? = nil,
+        _ onDrained: @escaping @Sendable () -> Void
+    ) {
         self.onDrained = onDrained
+        self.farewell = farewell
         isDraining = true
-        for listener in listeners.values { listener.finish() }
+        for (descriptor, listener) in listeners {
+            if passedOn.contains(descriptor) { listener.stop() } else { listener.finish() }
+        }
         listeners = [:]
-        waiting?.stream.abort()
-        waiting = nil
+        // Where another process serves, nobody is turned away: it goes on waiting for its turn.
+        if farewell == nil {
+            waiting?.stream.abort()
+            waiting = nil
+        }
         for connection in connections { connection?.drain() }
-        if openConnections == 0 { drained() }
+        if openConnections == 0, waiting == nil { drained() }
     }
 
     private func drained() {

@@ -80,6 +80,7 @@ final class MemoryStorage: SegmentStorage {
 
     func synchroniseNames() throws(DiskFault) {}
 
+    func release() {}
     func secret() -> UInt64 { 0x0123_4567_89AB_CDEF }
 
     /// A step that the process may not live to see.

@@ -14,19 +14,26 @@ struct AdminURLTests {
         ("http://localhost", "127.0.0.1:80", "localhost"),
         ("http://[::1]:8081", "[::1]:8081", "[::1]:8081"),
         ("http://[::1]", "[::1]:80", "[::1]"),
+        ("https://localhost", "127.0.0.1:443", "localhost"),
+        ("https://10.0.0.1:8081/", "10.0.0.1:8081", "10.0.0.1:8081"),
+        ("https://[2001:db8::1]", "[2001:db8::1]:443", "[2001:db8::1]"),
     ])
-    func `loopback is found`(_ text: String, _ address: String, _ authority: String) throws {
+    func `loopback is found, and over TLS any address`(
+        _ text: String, _ address: String, _ authority: String
+    ) throws {
         let url = try AdminURL(text)
-        #expect(url.address.description == address)
+        #expect(try url.resolved().description == address)
         #expect(url.authority == authority)
     }
 
     @Test(arguments: [
-        ("https://127.0.0.1:8081", AdminURL.Fault.needsTLS), ("http://10.0.0.1:8081", .notLoopback),
-        ("http://example.com", .malformed), ("127.0.0.1:8081", .malformed), ("", .malformed),
+        ("http://10.0.0.1:8081", AdminURL.Fault.notLoopback), ("http://example.com", .notLoopback),
+        ("https://user@example.com", .malformed), ("https://example.com/v1", .malformed),
+        ("https://[::1", .malformed), ("https://[127.0.0.1]", .malformed),
+        ("127.0.0.1:8081", .malformed), ("", .malformed),
         ("http://", .malformed), ("http://127.0.0.1:8081/v1", .malformed),
         ("http://127.0.0.1:0", .malformed), ("http://127.0.0.1:99999", .malformed),
-        ("http://user@127.0.0.1:8081", .malformed), ("http://localhost.evil", .malformed),
+        ("http://user@127.0.0.1:8081", .malformed), ("http://localhost.evil", .notLoopback),
     ])
     func `all else is refused`(_ text: String, _ fault: AdminURL.Fault) {
         #expect(throws: fault) { try AdminURL(text) }

@@ -72,6 +72,55 @@ struct AdminAPITests {
         #expect(try daemon.admin("GET", "/metrics", "Via: 1.1 proxy", key("purge")).status == 403)
     }
 
+    @Test func `the dashboard is a page that asks nobody else`() throws {
+        let page = try daemon.admin("GET", "/")
+        #expect(page.status == 200)
+        #expect(page.head["content-type"] == "text/html; charset=utf-8")
+        let policy = try #require(page.head["content-security-policy"])
+        #expect(policy.hasPrefix("default-src 'none'; "))
+        let nonce = try #require(
+            policy.ranges(of: "'nonce-").last.map { policy[$0.upperBound...] }?.prefix { $0 != "'" }
+        )
+        #expect(nonce.utf8.count == 32 && page.body.contains("<script nonce=\"\(nonce)\">"))
+        #expect(page.body.contains(origin.node))
+        #expect(try daemon.admin("HEAD", "/").body == "")
+        #expect(try daemon.admin("GET", "/", "Host: rebound.example").status == 401)
+        #expect(try daemon.admin("GET", "/", "Via: 1.1 proxy", key("read")).status == 200)
+        #expect(try daemon.admin("GET", "/", "Via: 1.1 proxy", key("purge")).status == 403)
+    }
+
+    @Test func `commands ask over TLS, and believe only good certificates`() throws {
+        var settings = Settings(origin, more: Self.tokens)
+        settings.admin = "tls = true"
+        let daemon = try Daemon(settings)
+        func run(_ host: String, _ words: String...) throws -> Command.Result {
+            try Command.run(
+                ["env", "PORTICO_TOKEN=admin-secret", "NO_COLOR=1"] + Self.trust(words)
+                    + [Daemon.program] + words.filter { !$0.hasPrefix("trust=") }
+                    + ["--admin", "https://\(host):\(daemon.adminPort)"])
+        }
+        let refused = try run("localhost", "status")
+        #expect(refused.status == 2 && refused.errors.contains("its certificate is not believed"))
+        let status = try run("127.0.0.1", "status", "--insecure")
+        #expect(status.status == 0 && status.output.contains(", ready, up for"))
+        #expect(try run("localhost", "purge", "--all", "--insecure").output.hasPrefix("purged"))
+        #expect(try run("localhost", "explain", "http://a/", "--insecure").status == 0)
+        let trust = "trust=" + daemon.folder["var/development.crt"]
+        #expect(try run("localhost", "status", trust).status == 0)
+        // It speaks TLS, and is not asked in the clear.
+        let plain = try Daemon.run(
+            "status", "--admin", "http://127.0.0.1:\(daemon.adminPort)")
+        #expect(plain.status == 2)
+        let deaf = try Daemon.run(
+            "status", "--insecure", "--admin", "https://127.0.0.1:\(self.daemon.adminPort)")
+        #expect(deaf.status == 2 && deaf.errors.contains("does not speak TLS"))
+    }
+
+    /// OpenSSL's variable for the authorities of the system.
+    private static func trust(_ words: [String]) -> [String] {
+        words.filter { $0.hasPrefix("trust=") }.map { "SSL_CERT_FILE=\($0.dropFirst(6))" }
+    }
+
     @Test func `status needs the scope read`() throws {
         let none = try daemon.admin("GET", "/v1/status")
         #expect(none.status == 401)

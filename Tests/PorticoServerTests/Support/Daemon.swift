@@ -10,6 +10,8 @@ final class Daemon {
     /// In the order of the `[[listen]]` tables.
     private(set) var ports: [UInt16] = []
     private(set) var adminPort: UInt16 = 0
+    /// The process that serves now: the one that was started, or who has taken its place.
+    private(set) var newest: pid_t
 
     /// The program as it was built with the tests.
     static let program: String = {
@@ -28,13 +30,15 @@ final class Daemon {
     /// Starts the daemon under `settings` and returns when all its listeners are there.
     /// `wrapper`: words before the program's, such as `prlimit`.
     init(
-        _ settings: Settings, in folder: ScratchFolder? = nil, wrapper: [String] = []
+        _ settings: Settings, in folder: ScratchFolder? = nil, wrapper: [String] = [],
+        program: String = Daemon.program
     ) throws {
         let folder = try folder ?? ScratchFolder()
         self.folder = folder
         try folder.write("config.toml", settings.text)
         command = try Command(
-            wrapper + [Self.program, "serve", "--config", folder["config.toml"]])
+            wrapper + [program, "serve", "--config", folder["config.toml"]])
+        newest = command.pid
         for _ in settings.listeners { ports.append(try port(in: "listening on")) }
         adminPort = try port(in: "admin on")
     }
@@ -62,9 +66,27 @@ final class Daemon {
         return try command.line(with: "by SIGHUP").contains("reloaded by")
     }
 
-    /// Stops it in good order and returns what it ended with.
+    /// Has another process take over (USR2), and returns when it has.
+    func upgrade() throws {
+        kill(newest, SIGUSR2)
+        try awaitSuccessor()
+    }
+
+    func awaitSuccessor() throws {
+        let line = try command.line(with: "has taken over")
+        guard let word = line.ranges(of: "process ").first?.upperBound,
+            let process = pid_t(line[word...].prefix { $0.isNumber })
+        else { throw Trouble("no process in \(line)") }
+        newest = process
+    }
+
+    deinit {
+        if newest != command.pid { kill(newest, SIGKILL) }
+    }
+
+    /// Stops it in good order and returns what the process that was started ended with.
     func stop() throws -> Command.Result {
-        command.signal(SIGTERM)
+        kill(newest, SIGTERM)
         return try command.end()
     }
 
@@ -113,10 +135,12 @@ final class Daemon {
 struct Settings {
     var nodes: [String]
     /// The bodies of the `[[listen]]` tables, without their address.
+    var workers = 2
     var listeners = [""]
     /// Of the pool, in its own table.
     var pool = ""
     var server = ""
+    var admin = ""
     var log = "access = \"off\""
     /// Further tables.
     var more = ""
@@ -131,11 +155,11 @@ struct Settings {
         let list = nodes.map { $0.hasPrefix("{") ? $0 : "\"\($0)\"" }.joined(separator: ", ")
         return """
             [server]
-            workers = 2
+            workers = \(workers)
             \(server)
             \(listen)
             [admin]
-            address = "127.0.0.1:0"
+            address = "127.0.0.1:0"\(admin.isEmpty ? "" : "\n" + admin)
             [log]
             \(log)
             [origins.shop]

@@ -45,7 +45,7 @@ extension Exchange {
             // A body that passes goes at the pace of its slowest reader, and `source` is one of
             // them: whoever read it through another one would wait for ever.
             if let coding, stored.body.phase.isReusable,
-                let coded = coded(stored.body, as: coding)
+                let coded = coded(stored, as: coding)
             {
                 Compression.markCoded(&response, as: coding)
                 let length = coded.total.map { BodyLength.known(UInt64($0)) } ?? .unknown

@@ -31,6 +31,17 @@ extension Exchange {
         if let log = worker.accessLog { append(to: log, duration: duration) }
     }
 
+    /// The same for a fetch that no client has asked for.
+    func finishRefresh() {
+        record.cache = .refresh
+        worker.counters.increment(.cacheRefreshes)
+        if case .origin(let fault) = record.fault { worker.counters.increment(fault.count) }
+        hasAnswered = true
+        if let log = worker.accessLog {
+            append(to: log, duration: worker.reactor.now.since(began))
+        }
+    }
+
     func beginRecord() {
         let counters = worker.counters
         counters.add(1, to: .requestsInFlight)
@@ -63,6 +74,7 @@ extension Exchange {
         line.isRateLimited = record.isRateLimited
         let request = request
         let facts = client.facts
+        let address = facts.clientText.span.extracting(first: client is Nobody ? 0 : .max)
         let parameters = record.imageParameters ?? []
         if let bytes = record.imageBytes {
             line.image = AccessRecord.Image(bytesIn: record.imageSourceBytes, bytesOut: bytes)
@@ -72,7 +84,7 @@ extension Exchange {
             log.append(
                 line,
                 AccessTexts(
-                    requestID: id, clientIP: facts.clientText.span,
+                    requestID: id, clientIP: address,
                     host: request[request.authority], method: request[request.methodRange],
                     uri: request[request.targetRange], origin: node.span,
                     imageParameters: parameters.span,

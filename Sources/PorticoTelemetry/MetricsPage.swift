@@ -210,6 +210,10 @@ package enum MetricsPage {
                 ("pass", .cachePasses),
             ]),
         Family(
+            "portico_cache_refreshes_total", .counter,
+            "Fetches behind the clients' backs, because what was stored had become stale.",
+            .cacheRefreshes),
+        Family(
             "portico_client_bytes_total", .counter, "Bytes exchanged with clients.",
             by: "direction", [("in", .clientBytesIn), ("out", .clientBytesOut)]),
         Family(

@@ -2,6 +2,7 @@ import ArgumentParser
 import PorticoBytes
 import PorticoLoop
 import PorticoServer
+import PorticoTLS
 
 struct Status: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -85,19 +86,47 @@ struct AdminAccess: ParsableArguments {
         help: ArgumentHelp("The environment variable that holds the token.", valueName: "name"))
     var tokenEnv = "PORTICO_TOKEN"
 
+    @Option(
+        help: ArgumentHelp(
+            "For https: a PEM file of the authorities to trust, or of the daemon's own certificate.",
+            valueName: "file"))
+    var ca: String?
+
+    @Flag(help: "For https on this machine: whatever certificate the daemon has.")
+    var insecure = false
+
     func validate() throws {
+        let url: AdminURL
         do throws(AdminURL.Fault) {
-            _ = try AdminURL(admin)
+            url = try AdminURL(admin)
         } catch {
             throw ValidationError("--admin \(admin): \(error.sentence)")
+        }
+        if insecure, !url.address.ip.isLoopback {
+            throw ValidationError(
+                "--insecure would hand the token to whoever answers; only for loopback")
         }
     }
 
     func client() -> AdminClient {
         do throws(AdminURL.Fault) {
-            return AdminClient(try AdminURL(admin), token: environment()[tokenEnv])
+            let url = try AdminURL(admin)
+            return AdminClient(
+                url, token: environment()[tokenEnv],
+                context: url.secureName == nil ? nil : context())
         } catch {
             Terminal.complain("--admin \(admin): \(error.sentence)")
+            Terminal.end(.couldNot)
+        }
+    }
+
+    private func context() -> ClientContext {
+        let trust: ClientContext.Trust =
+            insecure ? .anyone : ca.map { .file($0) } ?? .system
+        do throws(CertificateFault) {
+            return try ClientContext(trust: trust)
+        } catch {
+            Terminal.complain("--ca \(ca ?? ""): no certificate can be read there")
             Terminal.end(.couldNot)
         }
     }
@@ -107,9 +136,9 @@ extension AdminURL.Fault {
     var sentence: String {
         switch self {
         case .malformed:
-            "a URL such as http://127.0.0.1:8081 is wanted, with an address or localhost"
-        case .needsTLS: "the commands do not speak TLS yet; ask on the daemon's own machine"
-        case .notLoopback: "a token would cross the network in the clear; only loopback is asked"
+            "a URL such as http://127.0.0.1:8081 or https://edge.example:8081 is wanted"
+        case .unresolved: "the system does not know that name"
+        case .notLoopback: "a token would cross the network in the clear; only loopback is asked without TLS"
         }
     }
 }

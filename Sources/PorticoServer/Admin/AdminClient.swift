@@ -2,42 +2,56 @@ package import PorticoBytes
 package import PorticoHTTP
 internal import PorticoHTTP1
 package import PorticoLoop
+package import PorticoTLS
 internal import Synchronization
 
-/// Where the admin API of a running daemon is: `http://127.0.0.1:8081`.
+/// Where the admin API of a running daemon is: `http://127.0.0.1:8081`, or `https://edge:8081`.
 package struct AdminURL: Equatable, Sendable {
     package let address: SocketAddress
     /// For the Host field.
     package let authority: String
+    /// The name that the daemon's certificate must be for; nil without TLS.
+    package let secureName: String?
 
     /// Why a text does not name an admin API that the commands speak to.
     package enum Fault: Error, Equatable, Sendable {
         case malformed
-        case needsTLS
+        /// The system does not know the name.
+        case unresolved
         /// A token would cross the network in the clear.
         case notLoopback
     }
 
+    /// Asks the system's resolver for a name, and waits for it.
     package init(_ text: String) throws(Fault) {
-        if text.hasPrefix("https://") { throw .needsTLS }
-        guard text.hasPrefix("http://") else { throw .malformed }
-        var authority = text.dropFirst("http://".count)
+        let isSecure = text.hasPrefix("https://")
+        guard isSecure || text.hasPrefix("http://") else { throw .malformed }
+        var authority = text.dropFirst(isSecure ? 8 : 7)
         if authority.last == "/" { authority = authority.dropLast() }
-        let isNamed = authority == "localhost" || authority.hasPrefix("localhost:")
-        let numeric =
-            isNamed ? "127.0.0.1" + authority.dropFirst("localhost".count) : String(authority)
-        guard let address = SocketAddress(numeric) ?? SocketAddress(numeric + ":80"),
-            address.port > 0
-        else { throw .malformed }
-        if !address.ip.isLoopback { throw .notLoopback }
-        self.address = address
+        guard let parts = Authority(Array(authority.utf8).span) else { throw .malformed }
+        let port = parts.port ?? (isSecure ? 443 : 80)
+        let host = String(decoding: authority.utf8.prefix(parts.hostCount), as: UTF8.self)
+        let isNamed = host == "localhost"
+        let numeric = SocketAddress("\(isNamed ? "127.0.0.1" : host):\(port)")
+        guard port > 0, isSecure || numeric != nil else { throw .malformed }
+        if !isSecure, numeric?.ip.isLoopback == false { throw .notLoopback }
+        if let numeric { address = numeric } else { address = try Self.resolved(host, port) }
         self.authority = String(authority)
+        secureName = isSecure ? String(host.drop { $0 == "[" }.prefix { $0 != "]" }) : nil
+    }
+
+    private static func resolved(_ host: String, _ port: UInt16) throws(Fault) -> SocketAddress {
+        guard let found = try? resolve(host, port: port), let first = found.first else {
+            throw .unresolved
+        }
+        return first
     }
 
     /// The API of a daemon on this machine, as its configuration says it.
     package init(local address: SocketAddress) {
         self.address = address
         authority = address.description
+        secureName = nil
     }
 }
 
@@ -63,6 +77,8 @@ package struct AdminReply: Equatable, Sendable {
 
 package enum AdminClientFault: Error, Equatable, Sendable {
     case unreachable(IOFault)
+    /// TLS could not be begun; most often its certificate is not trusted, or is for another name.
+    case untrusted(TLSFault)
     /// What came is not HTTP, or more than a reply can be.
     case malformed
     /// The connection ended before the reply did.
@@ -72,6 +88,7 @@ package enum AdminClientFault: Error, Equatable, Sendable {
     package var sentence: String {
         switch self {
         case .unreachable(let fault): fault.sentence
+        case .untrusted(let fault): "TLS: \(fault)"
         case .malformed: "what answers there is no admin API"
         case .cut: "the connection ended before the answer did"
         }
@@ -82,12 +99,15 @@ package enum AdminClientFault: Error, Equatable, Sendable {
 package final class AdminClient: Sendable {
     private let url: AdminURL
     private let token: String?
+    private let context: ClientContext?
     private let worker = Worker()
 
-    /// Its worker runs, idle between questions, until the process ends.
-    package init(_ url: AdminURL, token: String?) {
+    /// Its worker runs, idle between questions, until the process ends. `context`: whom to trust
+    /// over TLS.
+    package init(_ url: AdminURL, token: String?, context: ClientContext? = nil) {
         self.url = url
         self.token = token
+        self.context = context
         let worker = worker
         startThread { worker.run() }
     }
@@ -98,6 +118,7 @@ package final class AdminClient: Sendable {
     ) throws(AdminClientFault) -> AdminReply {
         let url = url
         let token = token
+        let context = context
         final class Place: Sendable {
             let answer = Mutex<Result<AdminReply, AdminClientFault>>(.failure(.cut))
             let done = Semaphore()
@@ -106,7 +127,7 @@ package final class AdminClient: Sendable {
         worker.send { reactor in
             reactor.start {
                 let conversation = AdminConversation(
-                    url, token: token, on: reactor, by: reactor.now + patience)
+                    url, token: token, context, on: reactor, by: reactor.now + patience)
                 let result: Result<AdminReply, AdminClientFault>
                 do throws(AdminClientFault) {
                     result = .success(try await conversation.ask(question))
@@ -128,13 +149,18 @@ package struct AdminConversation {
 
     private let url: AdminURL
     private let token: String?
+    private let context: ClientContext?
     private let reactor: Reactor
     /// For all of it.
     private let deadline: Instant
 
-    package init(_ url: AdminURL, token: String?, on reactor: Reactor, by deadline: Instant) {
+    package init(
+        _ url: AdminURL, token: String?, _ context: ClientContext? = nil, on reactor: Reactor,
+        by deadline: Instant
+    ) {
         self.url = url
         self.token = token
+        self.context = context
         self.reactor = reactor
         self.deadline = deadline
     }
@@ -142,50 +168,72 @@ package struct AdminConversation {
     package func ask(
         _ question: AdminQuestion
     ) async throws(AdminClientFault) -> AdminReply {
-        let stream = try await connect()
-        defer { stream.close() }
-        try await send(question, to: stream)
+        let transport = try await connect()
+        defer { transport.close() }
+        try await send(question, to: transport)
         var reader = AdminReplyReader(to: question.method)
         var input = Buffer()
         while true {
-            let count = try await receive(from: stream, into: &input)
+            let count = try await receive(from: transport, into: &input)
             if let reply = try reader.read(&input) { return reply }
             if count == 0 { return try reader.end() }
         }
     }
 
-    private func connect() async throws(AdminClientFault) -> Stream {
+    private func connect() async throws(AdminClientFault) -> Transport {
+        let stream: Stream
         do throws(IOFault) {
-            return try await Stream.connect(to: url.address, on: reactor, by: deadline)
+            stream = try await Stream.connect(to: url.address, on: reactor, by: deadline)
         } catch {
             throw .unreachable(error)
+        }
+        guard let name = url.secureName else { return Transport(plain: stream) }
+        guard let context, let engine = try? TLSEngine(client: context, name: name) else {
+            stream.close()
+            throw .untrusted(.invalidName)
+        }
+        let transport = Transport(stream, through: engine)
+        do throws(TransportFault) {
+            try await transport.handshake(by: deadline)
+            return transport
+        } catch {
+            stream.close()
+            throw Self.fault(of: error)
         }
     }
 
     private func send(
-        _ question: AdminQuestion, to stream: Stream
+        _ question: AdminQuestion, to transport: Transport
     ) async throws(AdminClientFault) {
         var output = question.written(to: url, token: token)
-        do throws(IOFault) {
-            while try !stream.writeNow(&output) { try await stream.writable(by: deadline) }
+        do throws(TransportFault) {
+            while try !transport.writeNow(&output) { try await transport.writable(by: deadline) }
         } catch {
-            throw .unreachable(error)
+            throw Self.fault(of: error)
         }
     }
 
     /// Appends what comes next; 0 is the end.
     private func receive(
-        from stream: Stream, into input: inout Buffer
+        from transport: Transport, into input: inout Buffer
     ) async throws(AdminClientFault) -> Int {
-        do throws(IOFault) {
+        do throws(TransportFault) {
             while true {
-                if let count = try stream.readNow(into: &input, upTo: Self.readSize) {
+                if let count = try transport.readNow(into: &input, upTo: Self.readSize) {
                     return count
                 }
-                try await stream.readable(by: deadline)
+                try await transport.readable(by: deadline)
             }
         } catch {
-            throw .unreachable(error)
+            throw Self.fault(of: error)
+        }
+    }
+
+    private static func fault(of fault: TransportFault) -> AdminClientFault {
+        switch fault {
+        case .io(let fault): .unreachable(fault)
+        case .tls(let fault): .untrusted(fault)
+        case .cut: .cut
         }
     }
 }

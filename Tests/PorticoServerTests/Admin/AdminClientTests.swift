@@ -14,6 +14,8 @@ struct AdminURLTests {
         ("http://localhost", "127.0.0.1:80", "localhost"),
         ("http://[::1]:8081", "[::1]:8081", "[::1]:8081"),
         ("http://[::1]", "[::1]:80", "[::1]"),
+        ("https://127.0.0.1:8081", "127.0.0.1:8081", "127.0.0.1:8081"),
+        ("https://10.0.0.1", "10.0.0.1:443", "10.0.0.1"),
     ])
     func `loopback is found`(_ text: String, _ address: String, _ authority: String) throws {
         let url = try AdminURL(text)
@@ -22,7 +24,8 @@ struct AdminURLTests {
     }
 
     @Test(arguments: [
-        ("https://127.0.0.1:8081", AdminURL.Fault.needsTLS), ("http://10.0.0.1:8081", .notLoopback),
+        ("http://10.0.0.1:8081", AdminURL.Fault.notLoopback), ("https://", .malformed),
+        ("https://a:0", .malformed), ("https://user@127.0.0.1", .malformed),
         ("http://example.com", .malformed), ("127.0.0.1:8081", .malformed), ("", .malformed),
         ("http://", .malformed), ("http://127.0.0.1:8081/v1", .malformed),
         ("http://127.0.0.1:0", .malformed), ("http://127.0.0.1:99999", .malformed),

@@ -85,9 +85,11 @@ struct PurgeConditionsTests {
         shelf.store.insert(original)
         _ = purge(shelf, .allOf([.tags([bytes("p1")]), .prefix(bytes("shop/de/"))]))
         let seen = original.stamp.renewed(since: original.stamp.fence)
-        #expect(shelf.ledger.isSurveyed(seen))
+        let isSeen = shelf.ledger.isSurveyed(seen)
+        #expect(isSeen)
         let unseen = shelf.ledger.stamp(since: original.stamp.fence, of: shelf.site)
-        #expect(!shelf.ledger.isSurveyed(unseen))
+        let isUnseen = !shelf.ledger.isSurveyed(unseen)
+        #expect(isUnseen)
     }
 
     @Test func `a site's purge leaves other sites alone`() {

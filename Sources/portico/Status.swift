@@ -138,7 +138,8 @@ extension AdminURL.Fault {
         case .malformed:
             "a URL such as http://127.0.0.1:8081 or https://edge.example:8081 is wanted"
         case .unresolved: "the system does not know that name"
-        case .notLoopback: "a token would cross the network in the clear; only loopback is asked without TLS"
+        case .notLoopback:
+            "a token would cross the network in the clear; without TLS only loopback is asked"
         }
     }
 }

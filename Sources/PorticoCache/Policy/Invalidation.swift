@@ -12,7 +12,8 @@ package enum Invalidation {
     /// holds the key's bytes during the call.
     package static func forEachTarget(
         _ request: borrowing RequestHead, _ response: borrowing ResponseHead, isHTTPS: Bool,
-        style: KeyRules.Style = .plain, keys: borrowing KeyRules, scratch: inout Buffer, _ body: (CacheKey, Span<UInt8>) -> Void
+        style: KeyRules.Style = .plain, keys: borrowing KeyRules, scratch: inout Buffer,
+        _ body: (CacheKey, Span<UInt8>) -> Void
     ) {
         guard applies(request.method, status: response.status) else { return }
         let own = keys.write(request, isHTTPS: isHTTPS, style: style, into: &scratch)

@@ -131,8 +131,8 @@ package final class DiskTier: Sendable {
         let ago = max(wall.subtractingReportingOverflow(purge.at).partialValue, 0)
         // What was before the machine started cannot be said better than "then".
         let age = UInt64(clamping: ago).multipliedReportingOverflow(by: 1000)
-        let at = age.overflow || age.partialValue >= now.nanoseconds
-            ? 1 : now.nanoseconds - age.partialValue
+        let isOlder = age.overflow || age.partialValue >= now.nanoseconds
+        let at = isOlder ? 1 : now.nanoseconds - age.partialValue
         ledger.remember(
             purge, at: Instant(nanoseconds: at),
             where: PurgeMatcher.closure(for: purge.target))

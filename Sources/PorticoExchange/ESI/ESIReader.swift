@@ -107,7 +107,7 @@ struct ESIReader {
         let openers: [(StaticString, (Int, Span<UInt8>) -> Markup)] = [
             ("<esi:include", { .include(Self.include($1), $0) }),
             // An empty element removes nothing.
-            ("<esi:remove", { $1.isEmpty || $1[$1.count - 1] != 0x2F ? .remove($0) : .nothing($0) }),
+            ("<esi:remove", { Self.isEmptyElement($1) ? .nothing($0) : .remove($0) }),
             ("</esi:remove", { count, _ in .endOfRemove(count) }),
             ("<esi:comment", { count, _ in .nothing(count) }),
             ("</esi:include", { count, _ in .nothing(count) }),
@@ -137,6 +137,10 @@ struct ESIReader {
         case 0x2F: bytes.count < 3 || bytes[2] == 0x65
         default: false
         }
+    }
+
+    private static func isEmptyElement(_ text: Span<UInt8>) -> Bool {
+        !text.isEmpty && text[text.count - 1] == 0x2F
     }
 
     private static func endsName(_ byte: UInt8) -> Bool {

@@ -331,9 +331,9 @@ package struct BodyReader: ~Copyable {
         return .moved(taken)
     }
 
-    /// Where the bytes that come next stand in a file, to be sent from there, at most `limit` and
-    /// never across a chunk's end; then `advance`. Nil: fewer than `least` are there by now, or
-    /// they are in no file.
+    /// Where the bytes that come next stand in a file, to be sent from there, at most `limit`; then
+    /// `advance`. Of a body that is complete, and so gives nothing up, chunks that stand one behind
+    /// the other are one range. Nil: fewer than `least` are there by now, or they are in no file.
     package mutating func nextInFile(
         atLeast least: Int, upTo limit: Int
     ) -> (any StoredFile, Range<Int>)? {
@@ -345,8 +345,26 @@ package struct BodyReader: ~Copyable {
         guard let piece else { return nil }
         let start = position - piece.start
         let end = min(length - piece.start, piece.chunk.capacity, start + min(limit, 1 << 40))
-        return end - start < least ? nil : piece.chunk.place(of: start..<end)
+        guard end - start >= least, case (let file, var range)? = piece.chunk.place(of: start..<end)
+        else {
+            return nil
+        }
+        let most = min(limit, Self.mostSent)
+        while body.phase == .complete, range.count < most,
+            let next = body.piece(at: position + range.count, for: nil),
+            next.start == position + range.count
+        {
+            let count = min(length - next.start, next.chunk.capacity, most - range.count)
+            guard count > 0, let (_, following) = next.chunk.place(of: 0..<count),
+                following.lowerBound == range.upperBound
+            else { break }
+            range = range.lowerBound..<following.upperBound
+        }
+        return (file, range)
     }
+
+    /// In one call of the kernel's: others wait for their turn.
+    private static let mostSent = 1 << 20
 
     /// So many bytes of those were sent.
     package mutating func advance(by count: Int) { position += count }

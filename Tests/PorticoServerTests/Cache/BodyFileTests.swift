@@ -61,6 +61,27 @@ struct BodyFileTests {
         #expect(try bytes(of: file, at: range.lowerBound).allSatisfy { $0 == 0 })
     }
 
+    @Test func `chunks that stand one behind the other go as one`() throws {
+        let store = try store()
+        let whole = (0..<4 * Self.size).map { UInt8(truncatingIfNeeded: $0 / 1000) }
+        guard var writer = store.makeBody(expecting: whole.count) else { return }
+        let body = writer.body
+        _ = writer.append(whole.span)
+        writer.finish()
+        guard var reader = body.reader() else { return }
+        var sent: [UInt8] = []
+        while sent.count < whole.count,
+            let (file, range) = reader.nextInFile(atLeast: 1, upTo: whole.count - sent.count)
+        {
+            var bytes = [UInt8](repeating: 0, count: range.count)
+            #expect(
+                try file.read(into: &bytes, 0..<range.count, at: range.lowerBound) == range.count)
+            sent += bytes
+            reader.advance(by: range.count)
+        }
+        #expect(sent == whole)
+    }
+
     @Test func `small bodies are in no file`() throws {
         let store = try store()
         guard var writer = store.makeBody(expecting: 100) else { return }

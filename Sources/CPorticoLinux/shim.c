@@ -173,8 +173,8 @@ int64_t px_receive(int fd, void *bytes, size_t count) {
   return n < 0 ? -errno : n;
 }
 
-int64_t px_send(int fd, const void *bytes, size_t count) {
-  ssize_t n = send(fd, bytes, count, MSG_NOSIGNAL);
+int64_t px_send(int fd, const void *bytes, size_t count, int more) {
+  ssize_t n = send(fd, bytes, count, MSG_NOSIGNAL | (more ? MSG_MORE : 0));
   return n < 0 ? -errno : n;
 }
 

@@ -35,7 +35,7 @@ extension Exchange {
             {
                 break
             }
-            switch await board(call) {
+            switch await board(call, for: route.pool.description.firstByteTimeout) {
             case .alone where call.mayBeOnDisk:
                 waits = Self.mostWaits
                 continue
@@ -138,9 +138,19 @@ extension Exchange {
         let exchange = Exchange(head, from: Nobody(as: facts), on: worker)
         exchange.site = site
         exchange.codings = codings
-        worker.reactor.start {
-            do throws(ExchangeFault) { try await exchange.fetch(by: route, for: errand) } catch {}
+        worker.reactor.start { await exchange.refresh(by: route, for: errand) }
+    }
+
+    /// Fetches for the cache alone: only a line of the log tells of it.
+    func refresh(by route: Route, for call: CacheCall) async {
+        do throws(ExchangeFault) {
+            try await fetch(by: route, for: call)
+            record.status = response.status
+        } catch {
+            record.fault = error
+            record.status = error.status ?? 499
         }
+        finishRefresh()
     }
 
     // MARK: - Waiting for another's fetch
@@ -151,8 +161,9 @@ extension Exchange {
         case alone
     }
 
-    /// Joins the flight for the key, or begins it.
-    func board(_ call: CacheCall) async -> Boarded {
+    /// Joins the flight for the key, or begins it. Waits as long as the origin has for the first
+    /// byte of its answer before it is asked for this request too.
+    func board(_ call: CacheCall, for patience: Duration) async -> Boarded {
         let reactor = worker.reactor
         let point = WaitPoint(reactor.timers)
         let waker = reactor.waker(for: point)
@@ -167,7 +178,7 @@ extension Exchange {
             call.permit = consume permit
             return .lead
         case .wait(let ticket):
-            let deadline = reactor.now + Self.patience
+            let deadline = reactor.now + patience
             while true {
                 switch ticket.takeOutcome() {
                 case .some(.stored(let stored)): return .stored(stored)
@@ -183,8 +194,4 @@ extension Exchange {
     }
 
     static let mostWaits = 3
-
-    /// How long to wait for another's answer before asking oneself: as long as an origin has for
-    /// its first byte.
-    private static let patience = Duration.seconds(15)
 }

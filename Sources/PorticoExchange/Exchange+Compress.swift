@@ -100,13 +100,15 @@ extension Exchange {
     }
 
     /// The stored body in a coding, made by the first who asks; nil where it cannot be had.
-    func coded(_ body: GrowingBody, as coding: ContentCoding) -> StoredSource? {
+    func coded(_ stored: StoredResponse, as coding: ContentCoding) -> StoredSource? {
         let reactor = worker.reactor
+        let body = stored.body
         if let coded = body.coded(as: coding.rawValue) {
             return StoredSource(coded, on: reactor)
         }
         guard let store = policy.cache?.store, let writer = store.makeBody(expecting: nil),
-            let encoder = BodyEncoder(body, as: coding, to: writer, on: reactor)
+            let encoder = BodyEncoder(
+                body, as: coding, to: writer, on: reactor, completed: { store.reweigh(stored) })
         else { return nil }
         // The reader first: a body that is not kept has only those who were there.
         let source = StoredSource(encoder.coded, on: reactor)

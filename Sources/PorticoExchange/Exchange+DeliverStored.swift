@@ -52,7 +52,7 @@ extension Exchange {
         case .whole:
             if !stored.head.statusAllowsBody { return try await answer(.none, []) }
             if let coding, stored.body.phase.isReusable,
-                let coded = coded(stored.body, as: coding)
+                let coded = coded(stored, as: coding)
             {
                 source?.letGo()
                 Compression.markCoded(&response, as: coding)

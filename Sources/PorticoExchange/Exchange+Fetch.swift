@@ -37,6 +37,7 @@ extension Exchange {
         if request.method != .head { call?.prepare(&head, from: facts) }
         if call != nil { announceAssembly(in: &head) }
         if hasContinued { head.fields.remove(.expect) }
+        let posted = postedCall(by: route)
         let balancer = worker.balancer(for: route.pool)
         balancer.budget.requestBegan(at: worker.reactor.now)
         defer { balancer.budget.requestEnded() }
@@ -57,7 +58,14 @@ extension Exchange {
                 attempt.note(origin)
                 if let call { settled = settle(call, origin, length, &claim) }
                 if case .passes = settled {
-                    invalidate(by: route)
+                    let own = invalidate(by: route)
+                    if let posted, upload?.isFinished ?? true,
+                        posted.overlook(purges: own.purges, changes: own.changes)
+                    {
+                        settled = settle(posted: posted, origin, length, &claim)
+                    }
+                }
+                if case .passes = settled {
                     try await deliver(from: origin, length: length, upload: upload)
                     noteAnswer(of: node)
                     return

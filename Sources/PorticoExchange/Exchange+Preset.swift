@@ -66,7 +66,7 @@ extension Exchange {
             case .hit, .joined, .revalidated: .hit
             case .stale: cacheStatus?.forward == nil ? .staleHit : .staleForError
             case .miss: .miss
-            case .pass, .none: .uncacheable
+            case .pass, .refresh, .none: .uncacheable
             }
         MagentoRules.finish(&response, to: request, outcome)
     }

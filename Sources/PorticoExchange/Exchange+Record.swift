@@ -32,6 +32,17 @@ extension Exchange {
         if let log = worker.accessLog { append(to: log, duration: duration) }
     }
 
+    /// The same for a fetch that no client has asked for.
+    func finishRefresh() {
+        record.cache = .refresh
+        worker.counters.increment(.cacheRefreshes)
+        if case .origin(let fault) = record.fault { worker.counters.increment(fault.count) }
+        hasAnswered = true
+        if let log = worker.accessLog {
+            append(to: log, duration: worker.reactor.now.since(began))
+        }
+    }
+
     func beginRecord() {
         let counters = worker.counters
         counters.add(1, to: .requestsInFlight)
@@ -68,6 +79,7 @@ extension Exchange {
         line.wafScore = record.wafScore
         let request = request
         let facts = facts
+        let address = facts.clientText.span.extracting(first: client is Nobody ? 0 : .max)
         let parameters = record.imageParameters ?? []
         if let bytes = record.imageBytes {
             line.image = AccessRecord.Image(bytesIn: record.imageSourceBytes, bytesOut: bytes)
@@ -77,7 +89,7 @@ extension Exchange {
             log.append(
                 line,
                 AccessTexts(
-                    requestID: id, clientIP: facts.clientText.span,
+                    requestID: id, clientIP: address,
                     host: request[request.authority], method: request[request.methodRange],
                     uri: request[request.targetRange], origin: node.span,
                     imageParameters: parameters.span,

@@ -185,22 +185,70 @@ extension Exchange {
     }
 
     /// RFC 9111 §4.4: what an unsafe request may have changed is not served any more, and what is
-    /// being fetched of it is not stored.
-    func invalidate(by route: Route) {
+    /// being fetched of it is not stored. Answers how many purges and changes that were.
+    func invalidate(by route: Route) -> (purges: Int, changes: Int) {
         guard route.caches, let cache = policy.cache,
             Invalidation.applies(request.method, status: response.status)
-        else { return }
+        else { return (0, 0) }
         var scratch = Buffer()
+        var (purges, changes) = (0, 0)
         let isHTTPS = Forwarding.scheme(of: request, facts) == .https
         Invalidation.forEachTarget(
-            request, response, isHTTPS: isHTTPS, keys: cache.keys, scratch: &scratch
+            request, response, isHTTPS: isHTTPS, style: site?.keyStyle ?? .plain,
+            keys: cache.keys, scratch: &scratch
         ) { written, key in
             if let place = site?.purgeSite {
-                _ = cache.ledger.invalidate(ResponseCache.url(of: key, written), of: place)
+                changes += 1
+                if cache.ledger.invalidate(ResponseCache.url(of: key, written), of: place) {
+                    purges += 1
+                }
             }
             cache.removeAll(key)
             purgeVariants(of: key, written, cache)
         }
+        return (purges, changes)
+    }
+
+    // MARK: - POST
+
+    /// What to keep a POST's answer under, should it be one for later GETs (RFC 9110 §9.3.3); nil:
+    /// it is not to be kept.
+    func postedCall(by route: Route) -> CacheCall? {
+        guard request.method == .post, route.caches, let cache = policy.cache,
+            let site, let place = site.purgeSite, site.preset == .none
+        else { return nil }
+        for line in request.fields.lines {
+            switch line.name {
+            // What such a request gets is an answer to it, or a part of one.
+            case .ifMatch, .ifNoneMatch, .ifModifiedSince, .ifUnmodifiedSince, .ifRange, .range:
+                return nil
+            default: continue
+            }
+        }
+        let call = CacheCall(
+            cache, of: place, typeKeys: site.typeKeys, for: request,
+            RequestRules(request, .obeys),
+            isHTTPS: Forwarding.scheme(of: request, client.facts) == .https,
+            style: site.keyStyle)
+        call.forward = .method
+        return call.isPlain(request, from: client.facts) ? call : nil
+    }
+
+    /// Keeps a POST's answer for the GETs that come later, if it says that it is one for them.
+    func settle(
+        posted call: CacheCall, _ origin: any OriginPort, _ length: BodyLength,
+        _ claim: inout Claim?
+    ) -> Settled {
+        // Looked at before a reason is noted why it is not kept: most are not meant to be.
+        guard response.status == 200, response.fields.contains(.contentLocation) else {
+            return .passes
+        }
+        let times = FetchTimes(
+            requested: asked, received: worker.reactor.now,
+            receivedDate: worker.reactor.wallTime / 1_000_000)
+        guard let kept = keep(call, times, origin, length, &claim) else { return .passes }
+        record.cache = .pass
+        return kept
     }
 
     /// What can be said although no origin answered; throws the fault if that is nothing.

@@ -22,6 +22,14 @@ package final class RandomAccessFile: Sendable {
         self.size = Int(size)
     }
 
+    /// An empty one without a name, that lies in memory.
+    package init(inMemoryNamed name: String) throws(IOFault) {
+        let descriptor = unsafe px_memory_file(name)
+        if descriptor < 0 { throw .system(-descriptor) }
+        self.descriptor = descriptor
+        size = 0
+    }
+
     deinit { px_close(descriptor) }
 
     /// Reads into that range of `bytes`; how many, 0 at the end.

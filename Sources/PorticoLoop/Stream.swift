@@ -114,10 +114,13 @@ package final class Stream: Source {
 
     // MARK: - Writing
 
-    /// Writes what it can and consumes that; whether all has been written.
-    package func writeNow(_ buffer: inout Buffer) throws(IOFault) -> Bool {
+    /// Writes what it can and consumes that; whether all has been written. `more`: what follows is
+    /// written at once, and may share a packet with it.
+    package func writeNow(
+        _ buffer: inout Buffer, more: Bool = false
+    ) throws(IOFault) -> Bool {
         while !buffer.isEmpty {
-            let sent = try writeNow(buffer.bytes)
+            let sent = try writeNow(buffer.bytes, more: more)
             buffer.consume(sent)
             if !mayWrite { return buffer.isEmpty }
         }
@@ -125,11 +128,11 @@ package final class Stream: Source {
     }
 
     /// Writes what it can; how many bytes that were.
-    package func writeNow(_ bytes: Span<UInt8>) throws(IOFault) -> Int {
+    package func writeNow(_ bytes: Span<UInt8>, more: Bool = false) throws(IOFault) -> Int {
         guard mayWrite, !bytes.isEmpty else { return 0 }
         // SAFETY: the kernel copies before the call returns.
         let sent = unsafe bytes.withUnsafeBytes { raw in
-            unsafe px_send(descriptor, raw.baseAddress, raw.count)
+            unsafe px_send(descriptor, raw.baseAddress, raw.count, more ? 1 : 0)
         }
         if sent < 0 {
             guard sent == -Int64(EAGAIN) else { throw .system(Int32(-sent)) }

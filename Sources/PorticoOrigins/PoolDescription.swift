@@ -12,6 +12,8 @@ package struct PoolDescription: Equatable, Sendable {
     package var connectionsPerNode = 512
     /// Idle connections kept to one node.
     package var keepalive = 64
+    /// From the end of a request to the first byte of its answer.
+    package var firstByteTimeout = Duration.seconds(15)
     package var health = HealthRules()
     package var ejection = EjectionRules()
 

@@ -16,6 +16,8 @@ package struct AccessRecord: Sendable {
         case joined
         /// Fetched for this request alone, by policy or method.
         case pass
+        /// Fetched behind the clients' backs, because what is stored has become stale.
+        case refresh
     }
 
     package enum WAFOutcome: Sendable, CaseIterable {
@@ -108,6 +110,7 @@ extension AccessRecord.CacheOutcome {
         case .revalidated: "revalidated"
         case .joined: "joined"
         case .pass: "pass"
+        case .refresh: "refresh"
         }
     }
 }

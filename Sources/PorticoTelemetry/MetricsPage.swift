@@ -220,6 +220,9 @@ package enum MetricsPage {
         Family(
             "portico_waf_pool_full_total", .counter,
             "Large bodies that found no room to be inspected.", .wafPoolRefusals),
+            "portico_cache_refreshes_total", .counter,
+            "Fetches behind the clients' backs, because what was stored had become stale.",
+            .cacheRefreshes),
         Family(
             "portico_client_bytes_total", .counter, "Bytes exchanged with clients.",
             by: "direction", [("in", .clientBytesIn), ("out", .clientBytesOut)]),

@@ -44,6 +44,7 @@ package import Synchronization
     case cacheRevalidated
     case cacheJoined
     case cachePasses
+    case cacheRefreshes
 
     case clientBytesIn
     case clientBytesOut
@@ -126,6 +127,7 @@ extension AccessRecord.CacheOutcome {
         case .revalidated: .cacheRevalidated
         case .joined: .cacheJoined
         case .pass: .cachePasses
+        case .refresh: .cacheRefreshes
         }
     }
 }

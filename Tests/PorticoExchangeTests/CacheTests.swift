@@ -260,4 +260,85 @@ struct CacheTests {
             #expect(stage.dialer.log == ["a", "a", "a"])
         }
     }
+
+    private static func posted(_ more: String) -> [Piece] {
+        [
+            .head(
+                "200\nContent-Length: 2\nCache-Control: max-age=60" + more, .known(2)),
+            .bytes("po"), .end,
+        ]
+    }
+
+    @Test func `a POST's answer that says so serves later GETs`() {
+        Worker.rehearse { worker in
+            let stage = stage(on: worker)
+            stage.origin("a", [Self.fresh] + Self.body)
+            stage.ask(on: worker)
+            stage.origin("a", Self.posted("\nContent-Location: /"))
+            let post = stage.ask("POST / HTTP/1.1", on: worker)
+            #expect(post.body == "po")
+            #expect(post.values("Cache-Status") == ["portico; fwd=method; stored"])
+            let get = stage.ask(on: worker)
+            #expect(get.body == "po" && get.values("Cache-Status") == ["portico; hit; ttl=60"])
+        }
+    }
+
+    @Test(arguments: [
+        ("", "", ""), ("", "\nContent-Location: /other", ""),
+        ("X-Forwarded-Prefix: /a", "\nContent-Location: /", ""),
+        ("If-None-Match: \"a\"", "\nContent-Location: /", ""),
+        ("Host: SHOP.example", "\nContent-Location: /", ""),
+    ])
+    func `another POST's answer does not`(_ fields: String, _ answer: String, _ unused: String) {
+        Worker.rehearse { worker in
+            let stage = stage(on: worker)
+            stage.origin("a", Self.posted(answer))
+            let post = stage.ask("POST / HTTP/1.1", fields: fields, on: worker)
+            #expect(post.values("Cache-Status") == ["portico; fwd=method"])
+            stage.origin("a", [Self.fresh] + Self.body)
+            #expect(stage.ask(on: worker).body == "hi")
+        }
+    }
+
+    @Test func `a POST during a purge leaves nothing behind`() {
+        Worker.rehearse { worker in
+            let cache = Self.makeCache()
+            let stage = stage(on: worker, cache)
+            let slow = stage.origin("a", [])
+            let post = stage.ask("POST / HTTP/1.1", on: worker)
+            _ = cache.ledger.purge(.tags([Array("p9".utf8)]), of: nil, .hard)
+            slow.arrivals.add(Self.posted("\nContent-Location: /"))
+            worker.settle()
+            #expect(post.values("Cache-Status") == ["portico; fwd=method"])
+        }
+    }
+
+    @Test func `an origin hears one spelling of a host, wherever it looks`() {
+        Worker.rehearse { worker in
+            let stage = stage(on: worker)
+            let origin = stage.origin("a", [Self.fresh] + Self.body)
+            stage.ask(fields: "Host: sHoP.eXample:80", on: worker)
+            #expect(origin.fields.contains("Host: shop.example"))
+            #expect(origin.fields.contains("X-Forwarded-Host: shop.example"))
+            #expect(
+                origin.fields.contains("Forwarded: for=192.0.2.1;proto=http;host=\"shop.example\""))
+            #expect(stage.ask(on: worker).body == "hi")
+        }
+    }
+
+    @Test func `a refresh has a line of its own in the log`() {
+        Worker.rehearse { worker in
+            let stage = stage(on: worker, Self.makeCache { $0.grace = .seconds(30) })
+            stage.origin("a", [Self.fresh] + Self.body)
+            stage.ask(on: worker)
+            worker.advance(by: .seconds(70))
+            stage.origin("a", [.head("304", .none), .end])
+            _ = stage.takeLog()
+            stage.ask(on: worker)
+            let lines = stage.takeLog().split(separator: "\n")
+            #expect(lines.count == 2)
+            #expect(lines.contains { $0.contains("\"cache\":\"refresh\"") && $0.contains(":304") })
+            #expect(stage.counters.value(of: .cacheRefreshes) == 1)
+        }
+    }
 }

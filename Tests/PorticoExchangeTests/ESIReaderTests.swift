@@ -47,6 +47,8 @@ struct ESIReaderTests {
             "<esi:includes src=\"/x\"/><esi:vars>y</esi:vars>",
             "<esi:includes src=\"/x\"/><esi:vars>y</esi:vars>"
         ),
+        ("1<esi:remove/>2<esi:remove />3", "123"),
+        ("<a></a><e/></e></esi><esi:include src=\"/x\"/>", "<a></a><e/></e></esi>[/x]"),
         ("<esi:include/>", ""),
         ("<esi:include src=\"/x\"", "<esi:include src=\"/x\""),
         ("<esi", "<esi"),

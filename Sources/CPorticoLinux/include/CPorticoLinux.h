@@ -45,7 +45,8 @@ int px_connect(const px_address *address);
 int px_socket_error(int fd);
 int px_local_address(int fd, px_address *address);
 int64_t px_receive(int fd, void *bytes, size_t count);
-int64_t px_send(int fd, const void *bytes, size_t count);
+/* `more`: what comes next follows at once, and may share a packet. */
+int64_t px_send(int fd, const void *bytes, size_t count, int more);
 int px_shut_down_writing(int fd);
 /* Close with a reset, so that the peer sees the cut. */
 void px_reset(int fd);

@@ -11,6 +11,8 @@ package struct JournalRecord: Equatable, Sendable {
         /// All of a site, or of every site where `site` is empty.
         case everything
         case urlPattern
+        /// What several conditions reach together (`PurgeTarget.encoded`).
+        case allOf
     }
 
     package enum Hardness: UInt8, Sendable {

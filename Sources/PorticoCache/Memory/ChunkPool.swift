@@ -9,6 +9,10 @@ internal import Synchronization
 /// thirty-second of the budget; beyond that its pages go back to the system at once, while
 /// its addresses wait for a chunk of the same size. So a change in the mix of sizes costs
 /// address space only.
+///
+/// Where there is a `backing`, the regions are parts of a file that lies in memory, so that the
+/// kernel can send from it without a copy. What was sent so may still wait in a socket when the chunk
+/// is free: its pages are given back, never written again.
 @safe final class ChunkPool: Sendable {
     static let largest = 64 << 10
     /// From here on, chunks are pages.
@@ -32,9 +36,11 @@ internal import Synchronization
     let meter: MemoryMeter
     private let state = Mutex(State())
     private let warmLimit: Int
+    private let backing: (any ChunkBacking)?
 
-    init(meter: MemoryMeter) {
+    init(meter: MemoryMeter, backing: (any ChunkBacking)? = nil) {
         self.meter = meter
+        self.backing = backing
         warmLimit = max(meter.budget / 32, 1 << 20)
     }
 
@@ -76,7 +82,16 @@ internal import Synchronization
         return unsafe UnsafeMutableRawPointer(bitPattern: address)!
     }
 
-    func give(_ base: UnsafeMutableRawPointer, _ capacity: Int) {
+    /// The file that holds the chunk, and where in it the chunk begins; nil where none does.
+    func place(of base: UnsafeMutableRawPointer, _ capacity: Int) -> (any StoredFile, Int)? {
+        guard capacity >= Self.smallestPaged, let backing,
+            let offset = unsafe backing.offset(of: base)
+        else { return nil }
+        return (backing.file, offset)
+    }
+
+    /// `wasSent`: some of its bytes were sent from the file.
+    func give(_ base: UnsafeMutableRawPointer, _ capacity: Int, wasSent: Bool) {
         guard capacity >= Self.smallestPaged else {
             unsafe base.deallocate()
             meter.refund(heapBytes(capacity))
@@ -84,7 +99,7 @@ internal import Synchronization
         }
         let address = UInt(bitPattern: base)
         let staysWarm = state.withLock { state in
-            guard state.warmBytes + capacity <= warmLimit else { return false }
+            guard !wasSent, state.warmBytes + capacity <= warmLimit else { return false }
             state.warmBytes += capacity
             state.lists[capacity / Self.page].warm.append(address)
             return true
@@ -107,7 +122,14 @@ internal import Synchronization
 
     private func cool(_ address: UInt, _ capacity: Int) {
         // SAFETY: whole pages of our region that nobody uses; they read as zero afterwards.
-        _ = unsafe madvise(UnsafeMutableRawPointer(bitPattern: address), capacity, MADV_DONTNEED)
+        let base = unsafe UnsafeMutableRawPointer(bitPattern: address)
+        let isInFile = unsafe base.map { unsafe backing?.offset(of: $0) != nil } ?? false
+        // In a file they have to be taken out of it, and a socket that still has them keeps them.
+        let advice = isInFile ? MADV_REMOVE : MADV_DONTNEED
+        if unsafe madvise(base, capacity, advice) != 0 {
+            // Never to be used again, rather than to be sent with another's bytes.
+            if isInFile { return }
+        }
         meter.refund(capacity)
         state.withLock { $0.lists[capacity / Self.page].cold.append(address) }
     }
@@ -117,6 +139,12 @@ internal import Synchronization
         let rest = Int(state.regionEnd - state.region)
         if rest >= Self.smallestPaged {
             state.lists[rest / Self.page].cold.append(state.region)
+        }
+        if let base = unsafe backing?.grow(by: Self.regionBytes) {
+            _ = unsafe madvise(base, Self.regionBytes, MADV_NOHUGEPAGE)
+            state.region = UInt(bitPattern: base)
+            state.regionEnd = state.region + UInt(Self.regionBytes)
+            return
         }
         let base = unsafe mmap(
             nil, Self.regionBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
@@ -130,6 +158,15 @@ internal import Synchronization
     }
 }
 
+/// A file that lies in memory, and is mapped into it as it grows. Its mappings stay.
+package protocol ChunkBacking: AnyObject, Sendable {
+    var file: any StoredFile { get }
+    /// Maps so many bytes more, shared and writable; nil if there is no room. One at a time.
+    func grow(by count: Int) -> UnsafeMutableRawPointer?
+    /// Where in the file an address stands; nil for one that is not its own.
+    func offset(of address: UnsafeMutableRawPointer) -> Int?
+}
+
 /// A piece of a body. Its writer fills it from the front; what has been published never changes.
 @safe final class BodyChunk: Sendable {
     // SAFETY: written only by the body's one writer, behind the published length; read only
@@ -137,6 +174,7 @@ internal import Synchronization
     nonisolated(unsafe) private let base: UnsafeMutableRawPointer
     let capacity: Int
     private let pool: ChunkPool
+    private let wasSent = Atomic(false)
 
     /// What the object itself takes.
     static let overhead = heapBytes(40)
@@ -149,7 +187,7 @@ internal import Synchronization
     }
 
     deinit {
-        unsafe pool.give(base, capacity)
+        unsafe pool.give(base, capacity, wasSent: wasSent.load(ordering: .relaxed))
         pool.meter.refund(Self.overhead)
     }
 
@@ -161,6 +199,13 @@ internal import Synchronization
         unsafe bytes.withUnsafeBytes { source in
             unsafe (base + offset).copyMemory(from: source.baseAddress!, byteCount: source.count)
         }
+    }
+
+    /// For a reader who has the kernel send a published range: where that is.
+    func place(of range: Range<Int>) -> (any StoredFile, Range<Int>)? {
+        guard let (file, start) = unsafe pool.place(of: base, capacity) else { return nil }
+        wasSent.store(true, ordering: .relaxed)
+        return (file, start + range.lowerBound..<start + range.upperBound)
     }
 
     /// For readers, with a range that has been published.

@@ -97,6 +97,32 @@ package final class GrowingBody: Sendable {
     /// Whether anybody reads it while it grows.
     package var hasReaders: Bool { state.withLock { !$0.readers.isEmpty } }
 
+    /// One who reads while it grows.
+    package struct Laggard: Equatable, Sendable {
+        package let id: UInt64
+        let position: Int
+        /// Nobody else reads.
+        package let isAlone: Bool
+    }
+
+    /// The one who has read least.
+    package var slowestReader: Laggard? {
+        state.withLock { state in
+            state.readers.min { $0.position < $1.position }.map {
+                Laggard(id: $0.id, position: $0.position, isAlone: state.readers.count == 1)
+            }
+        }
+    }
+
+    /// Does not wait for a reader any more: once he asks for what is given up by then, his body
+    /// has failed.
+    package func leaveBehind(_ id: UInt64) { leave(id: id) }
+
+    /// Bytes so far, those of its codings among them.
+    var allBytes: Int {
+        state.withLock { state in length + state.coded.reduce(0) { $0 + $1.body.length } }
+    }
+
     // MARK: - In content codings
 
     /// The same bytes coded, if somebody has made them or is about to.
@@ -304,6 +330,44 @@ package struct BodyReader: ~Copyable {
         position += taken
         return .moved(taken)
     }
+
+    /// Where the bytes that come next stand in a file, to be sent from there, at most `limit`; then
+    /// `advance`. Of a body that is complete, and so gives nothing up, chunks that stand one behind
+    /// the other are one range. Nil: fewer than `least` are there by now, or they are in no file.
+    package mutating func nextInFile(
+        atLeast least: Int, upTo limit: Int
+    ) -> (any StoredFile, Range<Int>)? {
+        let length = body.length
+        guard length - position >= least, limit >= least else { return nil }
+        if piece.map({ position >= $0.start + $0.chunk.capacity }) ?? true {
+            piece = body.piece(at: position, for: id)
+        }
+        guard let piece else { return nil }
+        let start = position - piece.start
+        let end = min(length - piece.start, piece.chunk.capacity, start + min(limit, 1 << 40))
+        guard end - start >= least, case (let file, var range)? = piece.chunk.place(of: start..<end)
+        else {
+            return nil
+        }
+        let most = min(limit, Self.mostSent)
+        while body.phase == .complete, range.count < most,
+            let next = body.piece(at: position + range.count, for: nil),
+            next.start == position + range.count
+        {
+            let count = min(length - next.start, next.chunk.capacity, most - range.count)
+            guard count > 0, let (_, following) = next.chunk.place(of: 0..<count),
+                following.lowerBound == range.upperBound
+            else { break }
+            range = range.lowerBound..<following.upperBound
+        }
+        return (file, range)
+    }
+
+    /// In one call of the kernel's: others wait for their turn.
+    private static let mostSent = 1 << 20
+
+    /// So many bytes of those were sent.
+    package mutating func advance(by count: Int) { position += count }
 
     /// Has `wake` called once, from whatever thread, when there is more to read or the end has
     /// come. False: there is already, and `wake` will not be called.

@@ -57,12 +57,16 @@ package final class MemoryStore: Sendable {
     /// Where the sweep goes on.
     private let broom = Mutex((shard: 0, node: 0))
 
-    package init(_ limits: StoreLimits, ledger: PurgeLedger, hasher: KeyHasher = KeyHasher()) {
+    /// `backing`: what large bodies lie in, so that the kernel can send from it.
+    package init(
+        _ limits: StoreLimits, ledger: PurgeLedger, hasher: KeyHasher = KeyHasher(),
+        backing: (any ChunkBacking)? = nil
+    ) {
         self.limits = limits
         self.ledger = ledger
         self.hasher = hasher
         meter = MemoryMeter(budget: limits.memory)
-        pool = ChunkPool(meter: meter)
+        pool = ChunkPool(meter: meter, backing: backing)
         shards = (0..<Self.shardCount).map { _ in StoreShardBox() }
     }
 
@@ -131,6 +135,8 @@ package final class MemoryStore: Sendable {
         let box = shard(response.hash)
         var replaced: [StoredResponse] = []
         let inserted = box.state.withLock { shard -> (Int, Int)? in
+            // With the lock held: whoever surveys the shard later sees it.
+            if !ledger.isSurveyed(response.stamp) { return nil }
             if onlyIfAbsent,
                 shard.variants(response.key, response.hash).contains(where: {
                     $0.variant.equals(response.variant)
@@ -150,6 +156,17 @@ package final class MemoryStore: Sendable {
         if makeRoom(for: 0) { return true }
         remove(response)
         return false
+    }
+
+    /// Says that a response's body, or what was made of it, is complete: eviction weighs by that.
+    package func reweigh(_ response: StoredResponse) {
+        let box = shard(response.hash)
+        let bytes = response.weight
+        let weight = box.state.withLock { shard in
+            shard.reweigh(response, to: bytes)
+            return shard.weight
+        }
+        box.weight.store(weight, ordering: .relaxed)
     }
 
     /// Removes this very response: its body failed, or it was replaced.
@@ -195,6 +212,30 @@ package final class MemoryStore: Sendable {
             misses = 0
         }
         return true
+    }
+
+    // MARK: - Purging object by object
+
+    /// Removes what several conditions reach together (`PurgeTarget.allOf`), and what is being
+    /// fetched by now. Looks at all objects: for the pool. `words`: what an object is called by.
+    package func purge(
+        surveying target: PurgeTarget, of site: PurgeSite?, _ depth: PurgeDepth,
+        words: (StoredResponse) -> PurgeWords?
+    ) -> PurgeReceipt {
+        let isMeant = target.matcher
+        return ledger.purge(surveying: target, of: site, depth) { number in
+            var removed = 0
+            forEach { response, _ in
+                if site == nil || response.stamp.site == site?.number,
+                    words(response).map(isMeant) ?? true
+                {
+                    if remove(response) { removed += 1 }
+                } else {
+                    response.stamp.surveyed.store(number, ordering: .sequentiallyConsistent)
+                }
+            }
+            return removed
+        }
     }
 
     // MARK: - In the background
@@ -279,6 +320,12 @@ package final class MemoryStore: Sendable {
             }
         }
     }
+
+    /// By which shards are compared, in units of 64 bytes.
+    var weight: Int { shards.reduce(0) { $0 + $1.weight.load(ordering: .relaxed) } }
+
+    /// How many objects there are.
+    package var count: Int { shards.reduce(0) { $0 + $1.state.withLock { $0.count } } }
 
     package var usage: StoreUsage {
         var usage = StoreUsage(

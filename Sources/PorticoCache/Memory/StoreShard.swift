@@ -197,6 +197,27 @@ struct StoreShard {
         slots[index] = slot
     }
 
+    /// What has grown since it was inserted takes its place in the queues by what it weighs now.
+    mutating func reweigh(_ response: StoredResponse, to weight: Int) {
+        guard let slot = slot(of: response.key, response.hash) else { return }
+        var index = slots[slot].node
+        while index >= 0 {
+            let position = Int(index)
+            if nodes[position].response === response {
+                let weight = UInt32(clamping: max(weight >> 6, 1))
+                let change = Int(weight) - Int(nodes[position].weight)
+                nodes[position].weight = weight
+                if nodes[position].queue == .main {
+                    main.weight += change
+                } else {
+                    small.weight += change
+                }
+                return
+            }
+            index = nodes[position].older
+        }
+    }
+
     // MARK: - Removing
 
     /// Removes this very response, if it is still here.

@@ -92,6 +92,9 @@ package final class StoredResponse: Sendable {
 
     /// Head, keys, stamp and body so far.
     package var bytes: Int { footprint + body.length }
+
+    /// The same with what was made of the body since.
+    var weight: Int { footprint + body.allBytes }
 }
 
 extension ResponseHead {

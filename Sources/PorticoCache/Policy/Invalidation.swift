@@ -12,10 +12,11 @@ package enum Invalidation {
     /// holds the key's bytes during the call.
     package static func forEachTarget(
         _ request: borrowing RequestHead, _ response: borrowing ResponseHead, isHTTPS: Bool,
-        keys: borrowing KeyRules, scratch: inout Buffer, _ body: (CacheKey, Span<UInt8>) -> Void
+        style: KeyRules.Style = .plain, keys: borrowing KeyRules, scratch: inout Buffer,
+        _ body: (CacheKey, Span<UInt8>) -> Void
     ) {
         guard applies(request.method, status: response.status) else { return }
-        let own = keys.write(request, isHTTPS: isHTTPS, into: &scratch)
+        let own = keys.write(request, isHTTPS: isHTTPS, style: style, into: &scratch)
         let origin = scratch.bytes.extracting(..<Int(own.target.lower)).array
         body(own, scratch.bytes)
         for line in response.fields.lines
@@ -24,7 +25,7 @@ package enum Invalidation {
                 let reference = URIReference(
                     response.fields[line.valueRange], relativeTo: request, isHTTPS: isHTTPS)
             else { continue }
-            let key = keys.write(reference, into: &scratch)
+            let key = keys.write(reference, style: style, into: &scratch)
             guard key.resourceDigest != own.resourceDigest,
                 scratch.bytes.extracting(..<Int(key.target.lower)).equals(origin.span)
             else { continue }

@@ -40,7 +40,10 @@ package enum MagentoRules {
         let isGraphQL = isGraphQL(head)
         if !isGraphQL || id.isEmpty {
             head.fields.forEachCookie { name, value in
-                if name.equals("X-Magento-Vary") { buffer.append(value) }
+                // Two of them are not one that is made of both.
+                guard name.equals("X-Magento-Vary") else { return }
+                buffer.append(0x3D)
+                buffer.append(value)
             }
         }
         guard isGraphQL else { return }

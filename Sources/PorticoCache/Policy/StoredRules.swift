@@ -75,6 +75,11 @@ package struct StoredRules: Equatable, Sendable {
         self.source = source
     }
 
+    /// Stale from then on, if it is not already.
+    package mutating func end(at time: Instant) {
+        freshUntil = min(freshUntil, Self.ticks(time))
+    }
+
     package func has(_ flag: Flags) -> Bool { flags.contains(flag) }
 
     package var hasValidator: Bool { !flags.isDisjoint(with: [.hasETag, .hasLastModified]) }

@@ -54,7 +54,7 @@ extension PurgeLedger {
         case .tags(let tags): tags.reduce(0) { $0 + carriers(of: $1, .tag, site) }
         case .url(let url): carriers(of: url, .url, site)
         case .host(let host): carriers(of: host, .host, site)
-        case .prefix, .pattern, .urlPattern, .everything: 0
+        case .prefix, .pattern, .urlPattern, .allOf, .everything: 0
         }
     }
 

@@ -42,6 +42,7 @@ final class PurgeHistory: Sendable {
             case prefix([UInt8])
             case tags(TagMatcher)
             case urls(TagMatcher)
+            case objects(ObjectMatcher)
         }
 
         let kind: Kind
@@ -96,6 +97,7 @@ final class PurgeHistory: Sendable {
         case .prefix(let prefix): pattern = Pattern(kind: .prefix(prefix), site: site)
         case .pattern: pattern = Pattern(kind: .tags(matches), site: site)
         case .urlPattern: pattern = Pattern(kind: .urls(matches), site: site)
+        case .allOf: pattern = Pattern(kind: .objects(target.matcher), site: site)
         case .everything where site == Self.allSites: break
         case .everything: hashes = [hash(Self.noWord.span, .site, site)]
         }
@@ -136,15 +138,24 @@ final class PurgeHistory: Sendable {
 
     // MARK: - Asking
 
-    /// What the purges after `fence` left of an object.
-    func verdict(on words: PurgeWords, of site: UInt32, since fence: UInt64) -> PurgeVerdict {
+    /// What the purges after `fence` left of an object; and the number of the first soft one that
+    /// is known.
+    func verdict(
+        on words: PurgeWords, of site: UInt32, since fence: UInt64
+    ) -> (PurgeVerdict, soft: UInt64) {
         state.withLock { state in
-            if state.last <= fence { return .untouched }
-            var verdict = state.floor.verdict(since: fence)
+            var first = UInt64.max
+            var verdict = PurgeVerdict.untouched
+            if state.last <= fence { return (verdict, first) }
+            func apply(_ numbers: Numbers) {
+                verdict = max(verdict, numbers.verdict(since: fence))
+                if numbers.soft > fence { first = min(first, numbers.soft) }
+            }
+            apply(state.floor)
             func look(_ word: Span<UInt8>, _ kind: MarkKind) {
                 for owner in [site, Self.allSites] where verdict != .gone {
                     guard let numbers = state.words[hash(word, kind, owner)] else { continue }
-                    verdict = max(verdict, numbers.verdict(since: fence))
+                    apply(numbers)
                 }
             }
             if !state.words.isEmpty {
@@ -162,10 +173,11 @@ final class PurgeHistory: Sendable {
                     case .prefix(let prefix): words.url.starts(with: prefix)
                     case .urls(let matches): matches(words.url.span)
                     case .tags(let matches): words.tags.contains { matches($0.span) }
+                    case .objects(let matches): matches(words)
                     }
-                if isMeant { verdict = max(verdict, pattern.numbers.verdict(since: fence)) }
+                if isMeant { apply(pattern.numbers) }
             }
-            return verdict
+            return (verdict, first)
         }
     }
 

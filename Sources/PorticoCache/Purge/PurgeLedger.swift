@@ -30,20 +30,22 @@ package enum PurgeTarget: Equatable, Sendable {
     case pattern([UInt8])
     /// Every URL for which it holds.
     case urlPattern([UInt8])
+    /// What each of these reaches: the conditions of one BAN.
+    case allOf([PurgeTarget])
     case everything
 
     /// Whether a `PurgePattern` says what is meant.
     package var isPattern: Bool {
         switch self {
         case .pattern, .urlPattern: true
-        case .tags, .url, .host, .prefix, .everything: false
+        case .tags, .url, .host, .prefix, .allOf, .everything: false
         }
     }
 
     /// Whether all words have to be looked at: work for the pool, not for a worker's loop.
     package var isScan: Bool {
         switch self {
-        case .prefix, .pattern, .urlPattern: true
+        case .prefix, .pattern, .urlPattern, .allOf: true
         case .tags, .url, .host, .everything: false
         }
     }
@@ -115,6 +117,8 @@ package final class PurgeLedger: Sendable {
     private let sequence = Atomic<UInt64>(1)
     private let hardFloor = Atomic<UInt64>(0)
     private let softFloor = Atomic<UInt64>(0)
+    /// The last purge that looked at objects instead of words.
+    private let survey = Atomic<UInt64>(0)
     /// Held during a purge.
     private let sites = Mutex(Sites())
     private let namer = KeyHasher()
@@ -176,12 +180,14 @@ package final class PurgeLedger: Sendable {
 
     /// What purges left of an object on disk that was fetched at number `fence`; and the number
     /// up to which that is certain, since when it counts as fetched if it is kept in memory.
+    /// `staleSince`: the soft purge that made it stale, if its time is known.
     package func verdict(
         on words: PurgeWords, of site: PurgeSite, since fence: UInt64
-    ) -> (PurgeVerdict, until: UInt64) {
+    ) -> (PurgeVerdict, until: UInt64, staleSince: Instant?) {
         let number = now
-        guard let history else { return (.gone, number) }
-        return (history.verdict(on: words, of: site.number, since: fence), number)
+        guard let history else { return (.gone, number, nil) }
+        let (verdict, soft) = history.verdict(on: words, of: site.number, since: fence)
+        return (verdict, number, verdict == .stale ? softTimes.time(of: soft) : nil)
     }
 
     /// The stamp of an object that was on disk.
@@ -195,8 +201,11 @@ package final class PurgeLedger: Sendable {
         return stamp
     }
 
-    /// Notes a purge of the journal, before there is anything in memory.
-    package func remember(_ purge: JournalRecord, where matches: @escaping TagMatcher) {
+    /// Notes a purge of the journal, before there is anything in memory. `at`: when it was.
+    package func remember(
+        _ purge: JournalRecord, at time: Instant, where matches: @escaping TagMatcher
+    ) {
+        if purge.depth == .soft { softTimes.append(purge.sequence, at: time) }
         let site = purge.site.isEmpty ? PurgeHistory.allSites : self.site(purge.site).number
         history?.note(purge.target, of: site, purge.depth, purge.sequence, matches)
     }
@@ -253,6 +262,12 @@ package final class PurgeLedger: Sendable {
         return stamp.marks.contains(id)
     }
 
+    /// Whether the object carries this tag, in whichever site it is.
+    package func carries(_ tag: Span<UInt8>, _ stamp: borrowing PurgeStamp) -> Bool {
+        guard let id = table.find(tag, .tag, site: stamp.site) else { return false }
+        return stamp.marks.contains(id)
+    }
+
     // MARK: - Purging
 
     /// Purges, and is done when it returns: no request that begins now gets what was fetched
@@ -275,6 +290,30 @@ package final class PurgeLedger: Sendable {
             return (number, count)
         }
         return PurgeReceipt(number: number, id: id(of: number), count: count)
+    }
+
+    /// A purge of what several conditions reach together. No mark says that, so the store's objects
+    /// are looked at, one by one: `looking` gets the purge's number, and answers how many objects
+    /// it removed. What is being fetched meanwhile is not stored (`isSurveyed`), whatever it is.
+    func purge(
+        surveying target: PurgeTarget, of site: PurgeSite?, _ depth: PurgeDepth,
+        looking: (UInt64) -> Int
+    ) -> PurgeReceipt {
+        let number = sites.withLock { _ in
+            let number = sequence.load(ordering: .relaxed) + 1
+            note(target, of: site, depth, number, { _ in false })
+            survey.store(number, ordering: .sequentiallyConsistent)
+            sequence.store(number, ordering: .sequentiallyConsistent)
+            return number
+        }
+        return PurgeReceipt(number: number, id: id(of: number), count: looking(number))
+    }
+
+    /// Whether each purge that looked at objects has seen this one, or was over when its fetch
+    /// began.
+    func isSurveyed(_ stamp: borrowing PurgeStamp) -> Bool {
+        survey.load(ordering: .sequentiallyConsistent)
+            <= stamp.surveyed.load(ordering: .sequentiallyConsistent)
     }
 
     /// A purge that looks at all words, without keeping others from purging meanwhile.
@@ -347,7 +386,7 @@ package final class PurgeLedger: Sendable {
         case .host(let host):
             purge(host.span, .host, of: site, depth, number, sites)
             return 1
-        case .prefix, .pattern, .urlPattern:
+        case .prefix, .pattern, .urlPattern, .allOf:
             preconditionFailure("these are scans")
         case .everything:
             if let site {
@@ -393,7 +432,7 @@ extension PurgeTarget {
         case .tags, .pattern: .tag
         case .url, .prefix, .urlPattern: .url
         case .host: .host
-        case .everything: .site
+        case .allOf, .everything: .site
         }
     }
 }

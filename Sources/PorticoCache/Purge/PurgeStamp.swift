@@ -12,7 +12,7 @@ package struct PurgeStamp: ~Copyable, Sendable {
     package private(set) var isIncomplete = false
     /// The site's first.
     package private(set) var marks: [UInt32]
-    private let site: UInt32
+    let site: UInt32
     private let ledger: PurgeLedger
     /// The resource was changed since the fetch began: what it brought is not for others.
     package private(set) var isInvalidated = false
@@ -20,6 +20,8 @@ package struct PurgeStamp: ~Copyable, Sendable {
     private let invalidations: UInt64
     /// The number up to which the object was checked, shifted by one, and whether it was stale.
     let checked = Atomic<UInt64>(.max)
+    /// The number up to which purges that look at objects have seen it, and let it be.
+    let surveyed: Atomic<UInt64>
     /// From when on it is stale by a soft purge, in ticks; 0: not asked yet.
     let staleFrom = Atomic<Int64>(0)
 
@@ -30,12 +32,16 @@ package struct PurgeStamp: ~Copyable, Sendable {
         self.fence = fence
         self.invalidations = invalidations
         self.site = site.number
+        surveyed = Atomic(fence)
         marks = [site.mark]
     }
 
-    private init(ledger: PurgeLedger, fence: UInt64, site: UInt32, marks: [UInt32]) {
+    private init(
+        ledger: PurgeLedger, fence: UInt64, surveyed: UInt64, site: UInt32, marks: [UInt32]
+    ) {
         self.ledger = ledger
         self.fence = fence
+        self.surveyed = Atomic(surveyed)
         self.site = site
         self.marks = marks
         invalidations = .max
@@ -85,7 +91,9 @@ package struct PurgeStamp: ~Copyable, Sendable {
     /// The same marks for an object that was validated by a request begun at `fence`.
     package func renewed(since fence: UInt64) -> PurgeStamp {
         for mark in marks { ledger.table.useAgain(mark) }
-        return PurgeStamp(ledger: ledger, fence: fence, site: site, marks: marks)
+        let surveyed = max(fence, surveyed.load(ordering: .relaxed))
+        return PurgeStamp(
+            ledger: ledger, fence: fence, surveyed: surveyed, site: site, marks: marks)
     }
 
     /// What takes the other takes this one.

@@ -32,6 +32,7 @@ extension PurgeTarget {
         case .prefix(let prefix): [record(.prefix, prefix)]
         case .pattern(let text): [record(.pattern, text)]
         case .urlPattern(let text): [record(.urlPattern, text)]
+        case .allOf(let targets): [record(.allOf, Self.encoded(targets))]
         case .everything: [record(.everything)]
         }
     }
@@ -46,6 +47,7 @@ extension JournalRecord {
         case .prefix: .prefix(key)
         case .pattern: .pattern(key)
         case .urlPattern: .urlPattern(key)
+        case .allOf: PurgeTarget.decoded(key.span)
         case .everything: .everything
         }
     }

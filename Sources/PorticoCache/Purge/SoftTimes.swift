@@ -15,6 +15,8 @@ final class SoftTimes: Sendable {
 
     func append(_ number: UInt64, at time: Instant) {
         entries.withLock { entries in
+            // One purge may be several records of a journal.
+            if let last = entries.last, last.number >= number { return }
             if entries.count >= Self.capacity { entries.removeFirst(Self.capacity / 2) }
             entries.append(Entry(number: number, at: time))
         }

@@ -18,11 +18,13 @@ final class BodyEncoder {
     private var writer: BodyWriter?
     private var coder: Coder
     private let reactor: Reactor
+    /// Called when all is coded.
+    private let completed: () -> Void
 
     /// Nil where the plain bytes or the memory for coding are not to be had.
     init?(
         _ plain: GrowingBody, as coding: ContentCoding, to writer: consuming BodyWriter,
-        on reactor: Reactor
+        on reactor: Reactor, completed: @escaping () -> Void
     ) {
         guard let reader = plain.reader(),
             let coder = Coder(
@@ -36,6 +38,7 @@ final class BodyEncoder {
         self.writer = consume writer
         self.coder = coder
         self.reactor = reactor
+        self.completed = completed
     }
 
     /// Codes a first slice at once, which is all of most pages; a task of its own does the rest.
@@ -66,6 +69,7 @@ final class BodyEncoder {
         case .caughtUp: return .caughtUp
         case .finished where code(.finish, [UInt8]().span):
             writer.take()?.finish()
+            completed()
             return .ended
         case .moved, .finished, .failed:
             plain.dropCoded(coding.rawValue)

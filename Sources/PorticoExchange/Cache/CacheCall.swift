@@ -79,6 +79,18 @@ final class CacheCall {
         if chosen !== first { found = store.lookUp(key.span, hash) { $0 === chosen } }
     }
 
+    /// Takes changes and purges of one's own for known. False: there were others since the fetch
+    /// began.
+    func overlook(purges: Int, changes count: Int) -> Bool {
+        let (number, change) = (cache.ledger.now, cache.ledger.lastInvalidation)
+        guard number == fence &+ UInt64(purges), change == changes &+ UInt64(count) else {
+            return false
+        }
+        fence = number
+        changes = change
+        return true
+    }
+
     /// Whether the disk may have what memory has not, and has not been asked.
     var mayBeOnDisk: Bool {
         guard found == nil, !hasAskedDisk, let disk = cache.disk else { return false }
@@ -160,7 +172,7 @@ final class CacheCall {
                 head.query = nil
             }
         }
-        lowerHost(of: &head)
+        settleHost(of: &head)
         if !facts.isTrustedProxy { UnkeyedOverrides.remove(from: &head.fields) }
         guard takesConditions else { return }
         Validation.removeConditions(from: &head.fields)
@@ -169,14 +181,46 @@ final class CacheCall {
         }
     }
 
-    /// In the key all spellings of a host are one; so they are for the origin, or the first to ask
-    /// would choose the spelling for everybody.
-    private func lowerHost(of head: inout RequestHead) {
+    /// Scheme's own port and case left out, as the key has it.
+    private var authority: [UInt8] {
+        let key = key
+        return key.span.extracting(2..<(Int(written.target.lower) - 1)).array
+    }
+
+    /// In the key all spellings of a host are one; so they are for the origin, wherever it reads
+    /// the host, or the first to ask would choose the spelling for everybody.
+    private func settleHost(of head: inout RequestHead) {
+        let key = key
         let range = head.fields.range(of: .host)
-        if !head.fields[range].hasUppercase { return }
-        let lowered = head.fields[range].array.map(ASCII.lowercase)
+        let settled = key.span.extracting(2..<(Int(written.target.lower) - 1))
+        if head.fields[range].equals(settled) { return }
+        let authority = settled.array
+        let received = head.fields[range].array
         head.fields.remove(.host)
-        head.fields.insertFirst(.host, lowered.span)
+        head.fields.insertFirst(.host, authority.span)
+        let lowered = received.map(ASCII.lowercase)
+        let forwarded = head.fields[head.fields.range(of: .xForwardedHost)].array
+        if forwarded.map(ASCII.lowercase) == lowered {
+            head.fields.set(.xForwardedHost, authority.span)
+        }
+        // `for`, `proto` and `host` are compared without case (RFC 7239 §4).
+        let chain = head.fields[head.fields.range(of: .forwarded)].array.map(ASCII.lowercase)
+        let end = Array(";host=\"".utf8) + lowered + [UInt8(ascii: "\"")]
+        if chain.count >= end.count, chain.suffix(end.count).elementsEqual(end) {
+            let settled =
+                Array(chain.dropLast(lowered.count + 1)) + authority + [UInt8(ascii: "\"")]
+            head.fields.set(.forwarded, settled.span)
+        }
+    }
+
+    /// Whether an origin gets nothing of the request that the key does not tell apart, as it is
+    /// with those that `prepare` is for.
+    func isPlain(_ request: borrowing RequestHead, from facts: borrowing ClientFacts) -> Bool {
+        let key = key
+        guard request[request.pathAndQuery].equals(key.span.extracting(written.target.range)),
+            request[request.authority].array == authority
+        else { return false }
+        return facts.isTrustedProxy || !UnkeyedOverrides.stand(in: request.fields)
     }
 
     /// Whether the origin is asked if what was found still holds.

@@ -85,20 +85,54 @@ extension DiskTier {
         return hasOthers ? .otherVariants : .nothing
     }
 
+    /// For people: what is stored under a key, newest first. Nothing of it goes to memory, and what
+    /// was purged is left out. Waits for the device.
+    func list(_ key: [UInt8], _ hash: KeyHash) async -> [StoredResponse] {
+        guard let store, let surroundings else { return [] }
+        do throws(QueueFull) {
+            return try await surroundings.readers.run(()) { [self] _ in
+                let digest = store.digest(key.span)
+                let (monotonic, wall) = surroundings.clocks()
+                let clocks = DiskForm.Clocks(monotonic: monotonic, wall: wall)
+                return store.variants(of: digest).prefix(Self.mostListed).compactMap { location in
+                    guard let object = store.open(digest, location, is: key.span),
+                        let contents = DiskForm.read(object, clocks)
+                    else { return nil }
+                    let site = ledger.site(contents.words.site)
+                    let (verdict, number, since) = ledger.verdict(
+                        on: contents.words, of: site, since: object.fillSequence)
+                    if verdict == .gone { return nil }
+                    var rules = contents.rules
+                    if verdict == .stale { rules.end(at: min(since ?? monotonic, monotonic)) }
+                    return StoredResponse(
+                        memory, key: key.span, hash: hash, selector: contents.selector,
+                        head: contents.head, rules: rules,
+                        stamp: ledger.stamp(since: number, contents.words, of: site),
+                        body: memory.makeBody(elsewhere: object.bodyLength), disk: object)
+                }
+            }
+        } catch {
+            return []
+        }
+    }
+
+    private static let mostListed = 64
+
     /// Nil for what was purged or is not what was written.
     private func restore(
         _ object: DiskObject, _ contents: DiskForm.Contents, _ key: [UInt8], _ hash: KeyHash,
         _ store: DiskStore, at now: Instant, _ digest: DiskKey, _ location: DiskLocation
     ) -> StoredResponse? {
         let site = ledger.site(contents.words.site)
-        let (verdict, number) = ledger.verdict(
+        let (verdict, number, since) = ledger.verdict(
             on: contents.words, of: site, since: object.fillSequence)
         var rules = contents.rules
         switch verdict {
         case .gone:
             store.forget(digest, location)
             return nil
-        case .stale: rules.freshUntil = min(rules.freshUntil, Int64(clamping: now.nanoseconds))
+        case .stale:
+            rules.end(at: min(since ?? now, now))
         case .untouched: break
         }
         // All of it before the head leaves: an object that is damaged anywhere is a miss.

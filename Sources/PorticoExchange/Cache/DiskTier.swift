@@ -129,7 +129,15 @@ package final class DiskTier: Sendable {
     }
 
     private func remember(_ purge: JournalRecord) {
-        ledger.remember(purge, where: PurgeMatcher.closure(for: purge.target))
+        let (now, wall) = surroundings?.clocks() ?? (monotonicNow(), wallNow())
+        let ago = max(wall.subtractingReportingOverflow(purge.at).partialValue, 0)
+        // What was before the machine started cannot be said better than "then".
+        let age = UInt64(clamping: ago).multipliedReportingOverflow(by: 1000)
+        let isOlder = age.overflow || age.partialValue >= now.nanoseconds
+        let at = isOlder ? 1 : now.nanoseconds - age.partialValue
+        ledger.remember(
+            purge, at: Instant(nanoseconds: at),
+            where: PurgeMatcher.closure(for: purge.target))
     }
 
     /// Reads the segments that the index does not know yet. Blocks, for as long as that takes.

@@ -8,8 +8,12 @@ internal import PorticoOrigins
 ///
 /// It keeps the request's place at the node until the body has ended, and records how it ended.
 final class Filler: BodySink {
-    /// A body that is not kept stays this close to its slowest reader.
+    /// A body that is not kept stays this close to its one reader.
     private static let mostBacklog = 256 << 10
+    /// With several, so much lies between the fastest and the slowest of them.
+    private static let mostSharedBacklog = 4 << 20
+    /// Who takes nothing for so long, and has others wait, is left behind.
+    private static let patience = Duration.seconds(10)
     /// After so many moves without a wait others have their turn.
     private static let mostMoves = 32
 
@@ -91,9 +95,20 @@ final class Filler: BodySink {
     private func waitForReaders(at point: WaitPoint) async {
         let waker = reactor.waker(for: point)
         defer { reactor.dismiss(waker) }
-        while response.body.hasReaders,
-            writer?.whenBacklogFalls(to: Self.mostBacklog, { waker.wake() }) ?? false
+        var laggard = response.body.slowestReader
+        var since = reactor.now
+        while let slowest = response.body.slowestReader,
+            writer?.whenBacklogFalls(
+                to: slowest.isAlone ? Self.mostBacklog : Self.mostSharedBacklog,
+                { waker.wake() }) ?? false
         {
+            if slowest != laggard {
+                laggard = slowest
+                since = reactor.now
+            } else if !slowest.isAlone, reactor.now.since(since) >= Self.patience {
+                response.body.leaveBehind(slowest.id)
+                continue
+            }
             // A reader who leaves is not always heard of.
             _ = await point.wait(by: reactor.now + .seconds(1))
         }
@@ -108,6 +123,7 @@ final class Filler: BodySink {
 
     private func finish() {
         writer.take()?.finish()
+        cache.store.reweigh(response)
         if let write = write.take() { cache.disk?.finish(write) }
         spill.take()?.finish()
         origin.release()

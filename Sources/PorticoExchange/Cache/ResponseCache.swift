@@ -23,10 +23,13 @@ package final class ResponseCache: Sendable {
     package var ledger: PurgeLedger { store.ledger }
 
     /// The disk store is closed until somebody opens it (`disk`).
-    package convenience init(_ settings: CacheSettings, seed: (UInt64, UInt64)) {
+    package convenience init(
+        _ settings: CacheSettings, seed: (UInt64, UInt64), backing: (any ChunkBacking)? = nil
+    ) {
         let limits = StoreLimits(memory: settings.memoryBytes, maxObject: settings.maxObjectBytes)
         let geometry = DiskGeometry(diskBytes: settings.diskBytes)
-        let store = MemoryStore(limits, ledger: PurgeLedger(remembers: geometry != nil))
+        let store = MemoryStore(
+            limits, ledger: PurgeLedger(remembers: geometry != nil), backing: backing)
         self.init(
             settings, seed: seed, store: store, flights: FlightTable(),
             disk: geometry.map { DiskTier($0, over: store) }, refusals: RefusalMemory(),
@@ -96,6 +99,12 @@ package final class ResponseCache: Sendable {
         let name = Array(site.utf8)
         let place = name.isEmpty ? nil : ledger.site(name)
         let ledger = ledger
+        if case .allOf = target {
+            let receipt = try await pool.run(()) { [self] _ in
+                store.purge(surveying: target, of: place, depth) { words(of: $0) }
+            }
+            return await disk?.keep(receipt, target, of: name, depth) ?? receipt
+        }
         let matches = PurgeMatcher.closure(for: target)
         let receipt =
             target.isScan
@@ -103,6 +112,16 @@ package final class ResponseCache: Sendable {
                 ledger.purge(target, of: place, depth, at: now, where: matches)
             } : ledger.purge(target, of: place, depth, at: now, where: matches)
         return await disk?.keep(receipt, target, of: name, depth) ?? receipt
+    }
+
+    /// What purges may call a stored response by; nil for one whose key says nothing.
+    func words(of response: StoredResponse) -> PurgeWords? {
+        guard let key = StoredKey(response.key) else { return nil }
+        var tags: [[UInt8]] = []
+        forEachTag(of: response.head, typeKeys: true) { tag in
+            if ledger.carries(tag, response.stamp) { tags.append(tag.array) }
+        }
+        return PurgeWords(site: [], url: key.url, host: key.host, tags: tags)
     }
 
     /// A URL's host, and the URL in the words of the ledger, from `host/path?query`; scheme and
@@ -171,7 +190,7 @@ private final class CacheLease: Sendable {
 }
 
 extension Span<UInt8> {
-    fileprivate func starts(with text: StaticString) -> Bool {
+    func starts(with text: StaticString) -> Bool {
         count >= text.utf8CodeUnitCount && extracting(..<text.utf8CodeUnitCount).equals(text)
     }
 }

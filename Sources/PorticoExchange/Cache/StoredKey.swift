@@ -24,7 +24,8 @@ package struct StoredKey {
         self.authority = authority
         host = Array(authority[..<hostCount])
         target = Array(parts[2])
-        cookie = Array(parts[3])
+        // Behind it stands what a site's preset or a picture adds.
+        cookie = Array(parts[3].prefix { $0 != 0x0A })
     }
 
     /// As purges name it.

@@ -29,9 +29,20 @@ final class StoredSource: BodySource {
 
     /// As much as a sink buffers.
     private static let mostAtOnce = 64 << 10
+    /// Below this, a copy is cheaper than to have the kernel find the pages.
+    private static let leastSent = 16 << 10
 
     func transfer(to sink: any BodySink) throws(ExchangeFault) -> Transfer {
         if left == 0 { return .finished }
+        if sink.takesFiles,
+            let (file, range) = reader?.nextInFile(
+                atLeast: Self.leastSent, upTo: left ?? .max)
+        {
+            let count = try sink.put(file, range)
+            reader?.advance(by: count)
+            if let rest = left { left = rest - count }
+            return .moved
+        }
         let progress = reader?.read(upTo: min(left ?? Self.mostAtOnce, Self.mostAtOnce)) { bytes in
             sink.put(bytes)
             return bytes.count

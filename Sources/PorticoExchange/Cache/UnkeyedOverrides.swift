@@ -16,9 +16,18 @@ enum UnkeyedOverrides {
     ]
 
     static func remove(from fields: inout Fields) {
-        fields.removeAll { line, name in
-            guard line.name == .other, name.count >= 6, name[0] | 0x20 == 0x78 else { return false }
-            return names.contains { name.equalsFolded($0) }
+        fields.removeAll { line, name in isOne(line, name) }
+    }
+
+    static func stand(in fields: borrowing Fields) -> Bool {
+        for index in 0..<fields.count where isOne(fields.lines[index], fields.name(at: index)) {
+            return true
         }
+        return false
+    }
+
+    private static func isOne(_ line: Fields.Line, _ name: Span<UInt8>) -> Bool {
+        guard line.name == .other, name.count >= 6, name[0] | 0x20 == 0x78 else { return false }
+        return names.contains { name.equalsFolded($0) }
     }
 }

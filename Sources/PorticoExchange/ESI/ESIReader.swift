@@ -38,6 +38,10 @@ struct ESIReader {
         if bytes.isEmpty { return .needsMore }
         var index = 0
         while index < bytes.count {
+            if !isInComment {
+                index = bytes.firstIndex(of: 0x3C, from: index) ?? bytes.count
+                if index == bytes.count { break }
+            }
             let byte = bytes[index]
             if byte == 0x3C || (isInComment && byte == 0x2D) {
                 let rest = bytes.extracting(index...)
@@ -95,13 +99,15 @@ struct ESIReader {
             if bytes.begins(with: "-->") { return .endOfComment(3) }
             return !isLast && bytes.isBeginning(of: "-->") ? .incomplete : .none
         }
+        if bytes.count > 1, !Self.mayBeMarkup(bytes) { return .none }
         if !isInComment {
             if bytes.begins(with: "<!--esi") { return .comment(7) }
             if !isLast, bytes.isBeginning(of: "<!--esi") { return .incomplete }
         }
         let openers: [(StaticString, (Int, Span<UInt8>) -> Markup)] = [
             ("<esi:include", { .include(Self.include($1), $0) }),
-            ("<esi:remove", { count, _ in .remove(count) }),
+            // An empty element removes nothing.
+            ("<esi:remove", { Self.isEmptyElement($1) ? .nothing($0) : .remove($0) }),
             ("</esi:remove", { count, _ in .endOfRemove(count) }),
             ("<esi:comment", { count, _ in .nothing(count) }),
             ("</esi:include", { count, _ in .nothing(count) }),
@@ -122,6 +128,19 @@ struct ESIReader {
             if !isLast, bytes.isBeginning(of: opener) { return .incomplete }
         }
         return .none
+    }
+
+    /// Whether "<" is followed by what all markup here begins with: nearly nothing of a page is.
+    private static func mayBeMarkup(_ bytes: Span<UInt8>) -> Bool {
+        switch bytes[1] {
+        case 0x21, 0x65: true
+        case 0x2F: bytes.count < 3 || bytes[2] == 0x65
+        default: false
+        }
+    }
+
+    private static func isEmptyElement(_ text: Span<UInt8>) -> Bool {
+        !text.isEmpty && text[text.count - 1] == 0x2F
     }
 
     private static func endsName(_ byte: UInt8) -> Bool {

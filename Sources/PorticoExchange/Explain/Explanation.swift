@@ -23,9 +23,24 @@ package struct Explanation: Sendable {
 }
 
 extension Policy {
-    /// - Parameter wall: Unix microseconds at `now`.
+    /// Waits for the disk, where that may have what memory has not.
     package func explain(
         _ request: RequestHead, isHTTPS: Bool, at now: Instant
+    ) async -> Explanation {
+        var onDisk: [StoredResponse] = []
+        if let cache, let disk = cache.disk, let site = sites.find(host: request[request.host]),
+            let place = site.purgeSite
+        {
+            let call = CacheCall(
+                cache, of: place, for: request, RequestRules(request, .obeys), isHTTPS: isHTTPS,
+                style: site.keyStyle)
+            onDisk = await disk.list(call.key, call.hash)
+        }
+        return explain(request, isHTTPS: isHTTPS, onDisk, at: now)
+    }
+
+    private func explain(
+        _ request: RequestHead, isHTTPS: Bool, _ onDisk: [StoredResponse], at now: Instant
     ) -> Explanation {
         var told = Explanation(outcome: .bypass)
         guard let site = sites.find(host: request[request.host]) else {
@@ -60,7 +75,7 @@ extension Policy {
             style: site.keyStyle)
         told.key = call.key.map { $0 == 0x0A ? "|" : String(UnicodeScalar($0)) }.joined()
         told.steps.append("The key is \(told.key).")
-        Explainer(call, site, now).explain(request, into: &told)
+        Explainer(call, site, now).explain(request, onDisk, into: &told)
         return told
     }
 }
@@ -78,13 +93,16 @@ private struct Explainer {
         self.now = now
     }
 
-    func explain(_ request: RequestHead, into told: inout Explanation) {
+    func explain(
+        _ request: RequestHead, _ onDisk: [StoredResponse], into told: inout Explanation
+    ) {
         let key = call.key
-        let stored = cache.store.variants(key.span, call.hash)
+        let inMemory = cache.store.variants(key.span, call.hash)
+        let stored = inMemory + onDisk.filter { $0.isNone(of: inMemory) }
         told.objects = stored.map { ObjectView($0, in: cache, at: now) }
         let log = cache.ledger.log.recent(.max)
         for (index, response) in stored.enumerated() {
-            for record in log where concerns(record, response, told.objects[index]) {
+            for record in log where concerns(record, response) {
                 told.purges.append((record, index))
             }
         }
@@ -111,6 +129,7 @@ private struct Explainer {
         let rules = response.rules
         told.steps.append(
             "An answer with status \(response.head.status) is stored\(object.varyClause).")
+        if response.disk != nil { told.steps.append("It is on disk, and not in memory.") }
         told.steps.append(object.arithmetic)
         if object.verdict == .stale {
             told.steps.append("A soft purge has made it stale, \(object.staleFor) s ago.")
@@ -174,25 +193,12 @@ private struct Explainer {
 
     // MARK: - Purges
 
-    private func concerns(
-        _ record: PurgeRecord, _ response: StoredResponse, _ object: ObjectView
-    ) -> Bool {
+    private func concerns(_ record: PurgeRecord, _ response: StoredResponse) -> Bool {
         guard record.receipt.number > response.stamp.fence,
             record.site.isEmpty || record.site == site.hosts.first
         else { return false }
-        return record.targets.contains { target in
-            switch target {
-            case .everything: return true
-            case .tags(let tags): return tags.contains { object.tags.contains($0) }
-            case .url(let url): return url == object.url
-            case .host(let host): return object.url.starts(with: host + [0x2F])
-            case .prefix(let prefix): return object.url.starts(with: prefix)
-            case .pattern:
-                let matches = PurgeMatcher.closure(for: target)
-                return object.tags.contains { matches($0.span) }
-            case .urlPattern: return PurgeMatcher.closure(for: target)(object.url.span)
-            }
-        }
+        guard let words = cache.words(of: response) else { return false }
+        return record.targets.contains { $0.matcher(words) }
     }
 }
 

@@ -1,6 +1,7 @@
 package import PorticoBytes
 package import PorticoCache
 internal import PorticoHTTP
+package import PorticoLoop
 
 /// One stored response as people look at it.
 package struct ObjectView: Sendable {
@@ -28,6 +29,8 @@ package struct ObjectView: Sendable {
     /// Bytes, head and body.
     package let size: Int
     package let isComplete: Bool
+    /// On disk alone.
+    package let isOnDisk: Bool
     /// Whether the request that is explained gets this one.
     package var isChosen = false
 
@@ -63,6 +66,7 @@ package struct ObjectView: Sendable {
         hasValidator = rules.hasValidator
         size = response.bytes
         isComplete = response.body.phase == .complete
+        isOnDisk = response.disk != nil
     }
 
     private static func directive(of fields: borrowing Fields, _ rules: StoredRules) -> String {
@@ -113,17 +117,55 @@ extension StoredRules.Basis {
     }
 }
 
+extension StoredResponse {
+    /// Whether it is another variant than these.
+    func isNone(of others: [StoredResponse]) -> Bool {
+        !others.contains { $0.variant.equals(variant) }
+    }
+}
+
 extension ResponseCache {
-    /// What is stored under a URL (`host/path?query` in the ledger's words), whatever its scheme,
-    /// cookie and variant. Looks at every key: for the pool.
+    /// What is stored under a URL (`host/path?query`), whatever its cookie and variant, and its
+    /// scheme where the URL has none; on disk, what was stored without a cookie in its key. Nil for
+    /// what is no URL. Looks at every key, on the `pool`.
     package func objects(
-        under url: [UInt8], limit: Int, at now: Instant
-    ) -> [ObjectView] {
-        store.entries(limit: limit) { StoredKey($0.key)?.url == url }
-            .map { ObjectView($0, in: self, at: now) }
+        under url: [UInt8], limit: Int, at now: Instant, on pool: BlockingPool
+    ) async throws(QueueFull) -> [ObjectView]? {
+        guard case (_, .url(let target))? = purgeTarget(url: url.span) else { return nil }
+        var found = try await pool.run(()) { [self] _ in
+            store.entries(limit: limit) { StoredKey($0.key)?.url == target }
+        }
+        if let disk {
+            for key in keys(of: url) {
+                let inMemory = found.filter { $0.key.equals(key.span) }
+                found += await disk.list(key, store.hash(key.span))
+                    .filter { $0.isNone(of: inMemory) }
+            }
+        }
+        return found.prefix(limit).map { ObjectView($0, in: self, at: now) }
     }
 
-    /// What is stored with a tag, in one site or in all. For the pool.
+    /// The keys that a URL can have without a cookie, in any style.
+    private func keys(of url: [UInt8]) -> [[UInt8]] {
+        let hasScheme = url.span.starts(with: "http://") || url.span.starts(with: "https://")
+        let texts = hasScheme ? [url] : ["http://", "https://"].map { Array($0.utf8) + url }
+        let nowhere = RequestHead()
+        var found: [[UInt8]] = []
+        for text in texts {
+            guard
+                let reference = URIReference(text.span, relativeTo: nowhere, isHTTPS: false)
+            else { continue }
+            var key = Buffer()
+            _ = keys.write(reference, into: &key)
+            found.append(key.bytes.array)
+            _ = keys.write(reference, style: .magento, into: &key)
+            // No cookie, and nothing of the preset's.
+            found.append(key.bytes.array + [0x0A])
+        }
+        return found
+    }
+
+    /// What is stored in memory with a tag, in one site or in all. For the pool.
     package func objects(
         taggedWith tag: [UInt8], of sites: [PurgeSite], limit: Int, at now: Instant
     ) -> [ObjectView] {

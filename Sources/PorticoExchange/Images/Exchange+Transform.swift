@@ -7,6 +7,9 @@ internal import PorticoTelemetry
 
 /// From an original to a stored variant: once, however many ask for it.
 extension Exchange {
+    /// How long another's work on the same picture is waited for.
+    private static let patienceForPictures = Duration.seconds(15)
+
     /// Answers with the variant: a stored one that was made of this original, one that another
     /// request is having made, or one that this request has made.
     func transform(
@@ -31,7 +34,7 @@ extension Exchange {
             }
             if call.permit != nil || waits == Self.mostWaits { break }
             waits += 1
-            switch await board(call) {
+            switch await board(call, for: Self.patienceForPictures) {
             case .alone: waits = Self.mostWaits
             case .lead: break
             case .stored(let stored):

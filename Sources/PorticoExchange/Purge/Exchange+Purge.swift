@@ -62,7 +62,8 @@ extension Exchange {
         }
     }
 
-    /// How many objects the tags and URLs of a job reach at most: what xkey's clients are told.
+    /// How many objects the tags and URLs of a job reach at most: what xkey's clients are told. One
+    /// that carries several of the tags is counted with each, but never are more told than there are.
     private static func counts(
         of job: PurgeJob, in cache: ResponseCache
     ) -> (hard: Int, soft: Int) {
@@ -71,7 +72,8 @@ extension Exchange {
             let count = cache.ledger.carriers(of: step.target, site: job.site?.purgeSite)
             if step.depth == .hard { counts.hard += count } else { counts.soft += count }
         }
-        return counts
+        let most = cache.store.count
+        return (min(counts.hard, most), min(counts.soft, most))
     }
 
     private func answer(

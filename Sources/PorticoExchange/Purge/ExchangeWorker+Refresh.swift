@@ -62,7 +62,7 @@ extension ExchangeWorker {
         call.permit = consume permit
         let exchange = Exchange(head, from: Nobody(as: facts), on: self)
         exchange.site = site
-        do throws(ExchangeFault) { try await exchange.fetch(by: route, for: call) } catch {}
+        await exchange.refresh(by: route, for: call)
     }
 
     /// The fields by which the response was chosen, and the cookie in its key.

@@ -45,12 +45,11 @@ extension AdminHandler {
         let found: [ObjectView]
         do throws(QueueFull) {
             if let url = query["url"] {
-                guard case (_, .url(let target))? = cache.purgeTarget(url: url.span) else {
-                    return .problem(400, detail: "That is no URL.")
-                }
-                found = try await steward.shared.desk.look {
-                    cache.objects(under: target, limit: Self.mostShown, at: now)
-                }
+                guard
+                    let objects = try await steward.shared.desk.objects(
+                        under: url, in: cache, limit: Self.mostShown, at: now)
+                else { return .problem(400, detail: "That is no URL.") }
+                found = objects
             } else if let key = query["key"] {
                 let sites = policy.sites.all.compactMap(\.purgeSite)
                 found = try await steward.shared.desk.look {
@@ -83,14 +82,14 @@ extension AdminHandler {
     }
 
     /// `GET /v1/explain?url=…&header=Name:%20value…`.
-    func explain(_ head: RequestHead) -> AdminAnswer {
+    func explain(_ head: RequestHead) async -> AdminAnswer {
         let query = AdminQuery(head)
         guard let url = query["url"] else {
             return .problem(400, detail: "Which URL? /v1/explain?url=https://host/path")
         }
         guard let (request, isHTTPS) = ExplainedRequest.make(url: url, fields: query.all("header"))
         else { return .problem(400, detail: "That URL, or a header, is none.") }
-        let told = steward.snapshot.policy.explain(
+        let told = await steward.snapshot.policy.explain(
             request, isHTTPS: isHTTPS, at: monotonicNow())
         var body = Buffer()
         body.append(told, of: url)

@@ -84,7 +84,7 @@ final class AdminHandler: RequestHandler {
         case .purges: return purges()
         case .purge(let id): return purge(id: id)
         case .cache: return await cacheObjects(head)
-        case .explain: return explain(head)
+        case .explain: return await explain(head)
         case .simulate(let workspace): return simulate(workspace, body)
         }
     }

@@ -41,6 +41,13 @@ extension Buffer {
         case .prefix(let prefix): word("prefix", prefix, into: &self)
         case .pattern(let pattern): word("pattern", pattern, into: &self)
         case .urlPattern(let pattern): word("url_pattern", pattern, into: &self)
+        case .allOf(let targets):
+            append("{\"all_of\":[")
+            for (index, target) in targets.enumerated() {
+                if index > 0 { append(",") }
+                append(target)
+            }
+            append("]}")
         case .everything: append("{\"everything\":true}")
         }
     }
@@ -56,6 +63,7 @@ extension Buffer {
         append(",\"stale_while_revalidate\":\(object.staleWhileRevalidate)")
         append(",\"stale_if_error\":\(object.staleIfError),\"keep\":\(object.keep)")
         append(",\"validator\":\(object.hasValidator),\"complete\":\(object.isComplete)")
+        append(",\"on_disk\":\(object.isOnDisk)")
         append(",\"bytes\":\(object.size),\"purged\":\"\(object.verdict.word)\",\"vary\":{")
         for (index, field) in object.vary.enumerated() {
             if index > 0 { append(",") }

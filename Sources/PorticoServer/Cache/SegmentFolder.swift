@@ -59,7 +59,7 @@ package struct SegmentFolder: SegmentStorage {
 package final class SegmentFile: StoredFile {
     package let file: RandomAccessFile
 
-    init(_ file: RandomAccessFile) { self.file = file }
+    package init(_ file: RandomAccessFile) { self.file = file }
 
     package var size: Int { file.size }
     package var descriptor: Int32? { file.descriptor }

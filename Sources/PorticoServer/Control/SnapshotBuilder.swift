@@ -131,7 +131,9 @@ struct SnapshotBuilder {
         } else if settings.diskBytes > 0, DiskGeometry(diskBytes: settings.diskBytes) == nil {
             warnings.append("cache.disk is less than 1 MiB: nothing is kept on disk")
         }
-        return settings.memoryBytes > 0 ? ResponseCache(settings, seed: seed) : nil
+        if settings.memoryBytes == 0 { return nil }
+        return ResponseCache(
+            settings, seed: seed, backing: BodyFile(memory: settings.memoryBytes))
     }
 
     // MARK: - Images
@@ -407,6 +409,7 @@ extension PoolDescription {
         retries = settings.retries
         connectionsPerNode = settings.connectionsPerNode
         keepalive = settings.keepalive
+        firstByteTimeout = settings.firstByteTimeout
         health.path = settings.health.path
         health.interval = settings.health.interval
         health.timeout = settings.health.timeout

@@ -394,7 +394,9 @@ final class HTTP1Client: ClientPort {
         do throws(TransportFault) {
             // The head goes first.
             var sent = 0
-            if try transport.writeNow(&output) { sent = try transport.sendNow(from: file, range) }
+            if try transport.writeNow(beforeFile: &output) {
+                sent = try transport.sendNow(from: file, range)
+            }
             waitsForRoom = sent == 0
             bytesOut += UInt64(sent)
             return sent

@@ -251,6 +251,11 @@ package final class Transport {
         }
     }
 
+    /// The same for a head whose file follows at once. Only a plain transport sends files.
+    package func writeNow(beforeFile buffer: inout Buffer) throws(TransportFault) -> Bool {
+        do { return try stream.writeNow(&buffer, more: true) } catch { throw .io(error) }
+    }
+
     /// Sends a part of a file as it is, which only a plain transport can; how many bytes.
     package func sendNow(
         from file: RandomAccessFile, _ range: Range<Int>

@@ -121,6 +121,12 @@ final class PurgeDesk: Sendable {
         try await pool.run(()) { _ in body() }
     }
 
+    func objects(
+        under url: [UInt8], in cache: ResponseCache, limit: Int, at now: Instant
+    ) async throws(QueueFull) -> [ObjectView]? {
+        try await cache.objects(under: url, limit: limit, at: now, on: pool)
+    }
+
     /// What soft purges made stale since this was asked last, most asked for first. Nil: nothing
     /// was purged.
     func takeStale(of cache: ResponseCache) async -> [StoredResponse]? {
@@ -150,6 +156,7 @@ extension PurgeTarget {
         case .tags(let tags): .tags(Array(tags.prefix(Self.mostWords)))
         case .pattern(let text): .pattern(Array(text.prefix(Self.mostBytes)))
         case .urlPattern(let text): .urlPattern(Array(text.prefix(Self.mostBytes)))
+        case .allOf(let targets): .allOf(targets.map(\.abridged))
         case .url, .host, .prefix, .everything: self
         }
     }
@@ -167,6 +174,7 @@ extension PurgeTarget {
         case .prefix(let prefix): return "prefix \(text(prefix))"
         case .pattern(let pattern): return "pattern \(text(pattern))"
         case .urlPattern(let pattern): return "url pattern \(text(pattern))"
+        case .allOf(let targets): return targets.map(\.summary).joined(separator: " and ")
         case .everything: return "everything"
         }
     }

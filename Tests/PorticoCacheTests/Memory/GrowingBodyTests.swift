@@ -179,4 +179,28 @@ final class Rings: Sendable {
     func ring() { rung.add(1, ordering: .sequentiallyConsistent) }
 
     var count: Int { rung.load(ordering: .sequentiallyConsistent) }
+
+    @Test func `who is left behind hears that his body is lost, others go on`() {
+        let shelf = Shelf()
+        var writer = BodyWriter(shelf.store, expecting: nil)
+        guard var slow = writer.body.reader(), var fast = writer.body.reader() else {
+            Issue.record("no readers")
+            return
+        }
+        writer.pass()
+        for _ in 0..<8 { _ = writer.append(Array(repeating: 1, count: 64 << 10).span) }
+        while case .moved = fast.read({ $0.count }) {}
+        guard let slowest = writer.body.slowestReader else {
+            Issue.record("nobody reads")
+            return
+        }
+        #expect(!slowest.isAlone)
+        writer.body.leaveBehind(slowest.id)
+        #expect(writer.body.slowestReader?.isAlone == true)
+        #expect(slow.read { $0.count } == .failed)
+        _ = writer.append([2].span)
+        #expect(fast.read { $0.count } == .moved(1))
+        writer.finish()
+        #expect(fast.read { $0.count } == .finished)
+    }
 }

@@ -193,4 +193,18 @@ struct MemoryStoreTests {
         }
         #expect(shelf.store.meter.bytes + shelf.ledger.bytes <= 2 << 20)
     }
+
+    @Test func `eviction weighs what has grown since it was inserted`() {
+        let shelf = Shelf()
+        var writer = BodyWriter(shelf.store, expecting: nil)
+        let response = shelf.make("a", body: writer.body)
+        shelf.store.insert(response)
+        let before = shelf.store.weight
+        _ = writer.append(Array(repeating: 1, count: 64_000).span)
+        writer.finish()
+        shelf.store.reweigh(response)
+        #expect(shelf.store.weight - before == 1000)
+        shelf.store.remove(response)
+        #expect(shelf.store.weight == 0)
+    }
 }

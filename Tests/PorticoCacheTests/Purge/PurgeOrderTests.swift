@@ -71,6 +71,15 @@ struct PurgeOrderTests {
         ),
         ("BAN /\nX-Host: ^a$\nX-Url: .*\nX-Content-Type: .*", url("^a$", ""), .hard, .banned),
         ("BAN /\nX-Host: .*\nX-Url: .*", .target(.everything), .hard, .banned),
+        (
+            "BAN /\nX-Host: ^a$\nX-Url: ^/x\nX-Content-Type: text/html\nX-Cache-Tags: (^|,)(p)(,|$)",
+            .target(
+                .allOf([
+                    .tags([bytes("p")]),
+                    .urlPattern(PurgePattern.text(host: bytes("^a$"), url: bytes("^/x"))),
+                    .pattern(bytes("\ncontent-type\ntext/html")),
+                ])), .hard, .banned
+        ),
         // Drupal's varnish_purger.
         ("BAN /\nCache-Tags: node:1|node:2", tags("node:1", "node:2"), .hard, .banned),
         ("BAN /\nPurge-Cache-Tags: node:1 node_list", tags("node:1", "node_list"), .hard, .banned),

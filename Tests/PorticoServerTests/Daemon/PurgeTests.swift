@@ -122,6 +122,20 @@ struct PurgeTests {
         ("BAN", "/", "shop.example", ["X-Host: .*", "X-Url: ^/[ab]$"], "Banned", "ab"),
         ("BAN", "/", "shop.example", ["X-Cache-Tags: (^|,)(t\\-a|t\\-z)(,|$)"], "Banned", "a"),
         ("BAN", "/", "shop.example", ["Cache-Tags: t-a|t-b"], "Banned", "ab"),
+        // All conditions of a BAN have to hold.
+        (
+            "BAN", "/", "shop.example",
+            ["X-Host: .*", "X-Url: ^/[bc]", "X-Content-Type: image/png"], "Banned", "c"
+        ),
+        (
+            "BAN", "/", "shop.example",
+            ["X-Host: ^shop", "X-Url: ^/b", "X-Cache-Tags: (^|,)(t\\-a|t\\-b)(,|$)"], "Banned", "b"
+        ),
+        (
+            "BAN", "/", "other.example",
+            ["X-Host: ^shop", "X-Cache-Tags: (^|,)(all)(,|$)", "X-Content-Type: ^text/"],
+            "Banned", "ab"
+        ),
         ("PURGE", "/.*", "shop.example", ["X-Purge-Method: regex"], "Purged", "abc"),
         ("PURGE", "/", "shop.example", ["Surrogate-Key: t-a, t-b"], "Purged", "ab"),
         ("PURGE", "/", "shop.example", ["xkey: image"], "Invalidated 1 objects", "c"),

@@ -68,7 +68,7 @@ package struct PurgeOrder: Equatable, Sendable {
         for step in read.steps {
             guard case .target(let target) = step.aim else { continue }
             do throws(PatternFault) {
-                _ = try PurgePattern(target)
+                try target.validate()
             } catch {
                 throw .pattern(error)
             }
@@ -179,42 +179,45 @@ package struct PurgeOrder: Equatable, Sendable {
 
     // MARK: - BAN
 
-    /// Conditions that all have to hold in Varnish. The index answers one at a time, and takes the
-    /// one that says most: more may be purged than was meant, never less.
+    /// Conditions that all have to hold, as in Varnish.
     private static func ban(
         _ head: borrowing RequestHead, _ fields: PurgeFields
     ) throws(Fault) -> PurgeOrder {
-        func order(_ target: PurgeTarget, _ reach: Reach = .hostsSite) -> PurgeOrder {
-            PurgeOrder([Step(.target(target))], answering: .banned, reach: reach)
-        }
-        let tags = restricting(fields.tagPattern ?? fields.drupalTags)
         guard fields.hasBanConditions else {
             // Shopware: the URL is the pattern.
             let target = head[head.pathAndQuery]
             if target.equals("/") || target.isEmpty || target.equals("*") {
-                return order(.everything)
+                return banning([])
             }
-            return order(.urlPattern(PurgePattern.text(host: [], url: target.array)))
+            return banning([.urlPattern(PurgePattern.text(host: [], url: target.array))])
+        }
+        var conditions: [PurgeTarget] = []
+        if let tags = restricting(fields.tagPattern ?? fields.drupalTags) {
+            let words = fields.tagPattern == nil ? MagentoPattern.words(tags.span) : nil
+            conditions.append(words.map { .tags($0) } ?? tagTarget(tags))
         }
         let host = restricting(fields.host)
         let url = restricting(fields.url)
-        let type = restricting(fields.contentType)
-        let reach: Reach = host == nil ? .hostsSite : .everySite
-        if let tags {
-            if fields.tagPattern == nil, let words = MagentoPattern.words(tags.span) {
-                return order(.tags(words), reach)
+        if host != nil || url != nil {
+            conditions.append(.urlPattern(PurgePattern.text(host: host ?? [], url: url ?? [])))
+        }
+        if let type = restricting(fields.contentType) {
+            conditions.append(
+                .pattern(PurgePattern.text(field: PurgeField.contentType, type)))
+        }
+        return banning(conditions, host == nil ? .hostsSite : .everySite)
+    }
+
+    private static func banning(
+        _ conditions: [PurgeTarget], _ reach: Reach = .hostsSite
+    ) -> PurgeOrder {
+        let target: PurgeTarget =
+            switch conditions.count {
+            case 0: .everything
+            case 1: conditions[0]
+            default: .allOf(conditions)
             }
-            return order(tagTarget(tags), reach)
-        }
-        if let url {
-            return order(.urlPattern(PurgePattern.text(host: host ?? [], url: url)), reach)
-        }
-        if let type {
-            return order(
-                .pattern(PurgePattern.text(field: PurgeField.contentType, type)), reach)
-        }
-        if let host { return order(.urlPattern(PurgePattern.text(host: host, url: [])), reach) }
-        return order(.everything)
+        return PurgeOrder([Step(.target(target))], answering: .banned, reach: reach)
     }
 
     /// Nil for a pattern that lets everything through.

@@ -26,7 +26,7 @@ package struct PurgePattern: Sendable {
         switch target {
         case .pattern(let text): try self.init(words: text)
         case .urlPattern(let text): try self.init(urls: text)
-        case .tags, .url, .host, .prefix, .everything: return nil
+        case .tags, .url, .host, .prefix, .allOf, .everything: return nil
         }
     }
 

@@ -220,6 +220,7 @@ package enum MetricsPage {
         Family(
             "portico_waf_pool_full_total", .counter,
             "Large bodies that found no room to be inspected.", .wafPoolRefusals),
+        Family(
             "portico_cache_refreshes_total", .counter,
             "Fetches behind the clients' backs, because what was stored had become stale.",
             .cacheRefreshes),

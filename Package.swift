@@ -136,7 +136,8 @@ let floor6: [Target] = [
         linkerSettings: [
             .unsafeFlags(
                 [
-                    "-static-stdlib", "-l_FoundationCShims", "-l_FoundationCollections",
+                    "-static-stdlib", "-lFoundation", "-lCoreFoundation", "-l_FoundationICU",
+                    "-l_FoundationCShims", "-l_FoundationCollections",
                     "-lswiftSynchronization",
                 ],
                 .when(configuration: .release))

@@ -55,20 +55,20 @@ struct ExplanationTests {
     @Test func `the line that excludes a variable is named`() throws {
         let lines = try lines(
             "/?free=union+select&token=union+select", "", .only([10...10]))
-        #expect(lines.contains("      ARGS:free: excluded by r.conf:10"))
-        #expect(lines.contains("      ARGS:token: excluded by r.conf:6"))
+        #expect(lines.contains("      ARGS:free: excluded by r.conf:11"))
+        #expect(lines.contains("      ARGS:token: excluded by r.conf:7"))
     }
 
     @Test func `what a ctl leaves out names its rule`() throws {
         let lines = try lines("/?a=union+select&b=evil", "X-Off: 1\r\n", .everything)
         #expect(lines.contains("- 10      left out by rule 3 (r.conf:3)"))
         #expect(lines.contains("      ARGS:b: excluded by rule 3 (r.conf:3)"))
-        #expect(lines.contains("- 12  removed by r.conf:12"))
+        #expect(lines.contains("- 12  removed by r.conf:13"))
     }
 
     @Test func `the rule that blocks is named`() throws {
         let lines = try lines("/?a=evil")
-        #expect(lines[1].hasPrefix("blocked with 403 by rule 11 (r.conf:9)"))
+        #expect(lines[1].hasPrefix("blocked with 403 by rule 11 (r.conf:10)"))
         #expect(lines.contains("    blocks with 403"))
     }
 

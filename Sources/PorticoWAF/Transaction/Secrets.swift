@@ -9,7 +9,7 @@ struct Secrets {
     private(set) var masks: [Action.Mask] = []
     /// Values that were matched when a rule said `sanitiseMatched`.
     private var matched: [ValueID] = []
-    /// The values, as sent and decoded, the longest first.
+    /// The values, decoded, the longest first.
     private(set) var texts: [[UInt8]] = []
     /// Values as a whole.
     private var whole: Set<[UInt8]> = []
@@ -66,23 +66,6 @@ struct Secrets {
         whole.insert(text)
         guard text.count >= Self.shortest, texts.count < 1024 else { return }
         texts.append(text)
-        let escaped = Self.percentEncoded(text)
-        if escaped != text { texts.append(escaped) }
-        let plus = Self.percentEncoded(text, plus: true)
-        if plus != escaped { texts.append(plus) }
-    }
-
-    private static func percentEncoded(_ text: [UInt8], plus: Bool = false) -> [UInt8] {
-        let digits = Array("0123456789ABCDEF".utf8)
-        return text.flatMap { byte -> [UInt8] in
-            if ASCII.isLetter(byte) || ASCII.isDigit(byte)
-                || [0x2D, 0x2E, 0x5F, 0x7E].contains(byte)
-            {
-                return [byte]
-            }
-            if byte == 0x20, plus { return [0x2B] }
-            return [0x25, digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-        }
     }
 
     /// Each secret in it is one `*`: how long it is, is nobody's affair either. Letters are
@@ -92,14 +75,9 @@ struct Secrets {
         var result: [UInt8] = []
         var index = 0
         scan: while index < text.count {
-            for secret in texts where text.count - index >= secret.count {
-                var count = 0
-                while count < secret.count,
-                    ASCII.lowercase(text[index + count]) == ASCII.lowercase(secret[count])
-                {
-                    count += 1
-                }
-                if count == secret.count {
+            for secret in texts {
+                let count = Self.length(of: secret, in: text, at: index)
+                if count > 0 {
                     result.append(0x2A)
                     index += count
                     continue scan
@@ -109,6 +87,30 @@ struct Secrets {
             index += 1
         }
         return result
+    }
+
+    /// How many bytes of `text` from `start` on are the secret, some of them perhaps
+    /// percent-encoded, as every sender does in its own way; 0: it does not stand there.
+    private static func length(of secret: [UInt8], in text: [UInt8], at start: Int) -> Int {
+        var index = start
+        for wanted in secret {
+            guard index < text.count else { return 0 }
+            let byte = text[index]
+            if ASCII.lowercase(byte) == ASCII.lowercase(wanted)
+                || (byte == 0x2B && wanted == 0x20)
+            {
+                index += 1
+            } else if byte == 0x25, index + 2 < text.count,
+                let high = ASCII.hexadecimalValue(text[index + 1]),
+                let low = ASCII.hexadecimalValue(text[index + 2]),
+                ASCII.lowercase(high << 4 | low) == ASCII.lowercase(wanted)
+            {
+                index += 3
+            } else {
+                return 0
+            }
+        }
+        return index - start
     }
 }
 

@@ -13,13 +13,13 @@ extension Transaction {
         while position < program.count {
             let rule = program[position]
             position += 1
-            if isFiltering, isRuledOut(plan.firstLinks[Int(rule)]) { continue }
             if hasRemoved, removed[Int(rule) >> 6] >> UInt64(rule & 63) & 1 == 1 {
                 watch?.leaveOut(rule)
                 continue
             }
             if watch != nil { watchBegin(rule) }
-            let holds = matches(rule)
+            let isPossible = !isFiltering || !isRuledOut(plan.firstLinks[Int(rule)])
+            let holds = isPossible && matches(rule)
             if watch != nil { watchEnd(rule, holds) }
             guard holds else { continue }
             if plan.rules[Int(rule)].skipTo >= 0 {

@@ -78,13 +78,13 @@ enum LintFlow {
 
     private static func skips(_ entries: [Entry]) -> [LintFinding] {
         var findings: [LintFinding] = []
-        var wanted: Set<[UInt8]> = []
+        /// Markers that some rule above skips to.
+        var reached: Set<Int> = []
         for (index, entry) in entries.enumerated() {
             guard case .rule(let node, let phase) = entry.what else { continue }
             for action in node.actions {
                 var end: Int?
                 if action.name == "skipafter", let name = action.value {
-                    wanted.insert(name)
                     end = entries[(index + 1)...].firstIndex { other in
                         if case .marker(let marker, _) = other.what {
                             marker == name
@@ -92,7 +92,9 @@ enum LintFlow {
                             false
                         }
                     }
-                    if end == nil {
+                    if let end {
+                        reached.insert(end)
+                    } else {
                         findings.append(
                             LintFinding(
                                 .unreachableSkip, .warning, at: action.place,
@@ -132,7 +134,8 @@ enum LintFlow {
                 }
             }
         }
-        for case .marker(let name, let place) in entries.map(\.what) where !wanted.contains(name) {
+        for (index, entry) in entries.enumerated() where !reached.contains(index) {
+            guard case .marker(let name, let place) = entry.what else { continue }
             findings.append(
                 LintFinding(
                     .unusedMarker, .note, at: place, "nothing skips to \(name.span.text)"))

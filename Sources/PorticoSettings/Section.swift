@@ -218,33 +218,4 @@ extension Section {
         }
     }
 
-    /// The values at a dotted path, for questions about the file and not for reading it: nothing
-    /// counts as asked for. `*` is any key, and an array stands for its elements.
-    package func values(at path: String) -> [SettingsValue] {
-        var found = [(name: name, entries: entries)]
-        var parts = path.split(separator: ".")
-        while let part = parts.first {
-            parts.removeFirst()
-            var below: [(name: String, entries: [Entry])] = []
-            var values: [SettingsValue] = []
-            for (name, entries) in found {
-                for entry in entries where part == "*" || part == entry.key {
-                    let key = name.isEmpty ? entry.key : "\(name).\(entry.key)"
-                    values.append(SettingsValue(node: entry.value, key: key, reading: reading))
-                    switch entry.value.content {
-                    case .table(let entries): below.append((key, entries))
-                    case .array(let nodes):
-                        for (index, node) in nodes.enumerated() {
-                            guard case .table(let entries) = node.content else { continue }
-                            below.append(("\(key)[\(index)]", entries))
-                        }
-                    default: break
-                    }
-                }
-            }
-            if parts.isEmpty { return values }
-            found = below
-        }
-        return []
-    }
 }

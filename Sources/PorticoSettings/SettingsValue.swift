@@ -176,22 +176,6 @@ package struct SettingsValue {
         if case .string = node.content { true } else { false }
     }
 
-    /// Whether it says no: `false`, zero, an empty text or array.
-    package var isOff: Bool {
-        switch node.content {
-        case .boolean(let value): !value
-        case .integer(let value): value == 0
-        case .string(let text): text.isEmpty || text == "0"
-        case .array(let nodes): nodes.isEmpty
-        case .table, .fraction, .time: false
-        }
-    }
-
-    /// Whether it is this text.
-    package func isText(_ other: String) -> Bool {
-        if case .string(let text) = node.content { text == other } else { false }
-    }
-
     private func checked(_ value: Int, within range: ClosedRange<Int>) -> Int? {
         if range.contains(value) { return value }
         report(.outOfRange(found: "\(value)", allowed: Self.text(range)))

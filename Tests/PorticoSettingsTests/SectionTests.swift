@@ -218,10 +218,6 @@ struct SectionTests {
         #expect(root.namedSections("pool").map(\.name) == ["b", "a"])
         let lines = root.sections("list").map(\.line)
         #expect(lines == [3, 6])
-        let inner = root.values(at: "pool.*.inner.x")
-        #expect(inner.map(\.key) == ["pool.b.inner.x"])
-        #expect(root.values(at: "list.n").map(\.key) == ["list[0].n", "list[1].n"])
-        #expect(root.values(at: "nothing.n").isEmpty)
         root.finish()
         #expect(reading.faults.isEmpty)
     }

@@ -5,6 +5,7 @@ internal import PorticoLimits
 internal import PorticoLoop
 internal import PorticoTLS
 internal import PorticoTelemetry
+internal import PorticoWAFTool
 internal import Synchronization
 
 /// The daemon, from the configuration's first reading to the last connection's end.
@@ -56,7 +57,7 @@ package enum Server {
         }
         var builder = SnapshotBuilder(
             configuration, after: nil, tickets: tickets, desk: desk, inspection: inspection,
-            rules: LoadedRules.load(configuration.wafs, files: .onDisk(or: options.rules)),
+            rules: LoadedRules.load(configuration.wafs, files: .disk(or: options.rules)),
             descriptorLimit: descriptorLimit, wallSeconds: wallNow() / 1_000_000,
             transformer: transformer)
         let snapshot = try builder.build()

@@ -10,6 +10,7 @@ internal import PorticoSettings
 internal import PorticoTLS
 internal import PorticoTelemetry
 internal import PorticoWAF
+internal import PorticoWAFTool
 
 /// What the steward takes over when the control thread begins.
 struct StewardStart: Sendable {
@@ -301,7 +302,7 @@ final class Steward: ConnectionOwner {
     }
 
     private func loadRules(_ settings: [WAFSettings]) async -> LoadedRules {
-        let files = RuleFiles.onDisk(or: options.rules)
+        let files = RuleFiles.disk(or: options.rules)
         do throws(QueueFull) {
             return try await shared.inspection.pool.run(settings) {
                 LoadedRules.load($0, files: files)

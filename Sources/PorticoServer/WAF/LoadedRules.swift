@@ -3,6 +3,7 @@ internal import PorticoLoop
 internal import PorticoSecLang
 internal import PorticoTLS
 internal import PorticoWAF
+internal import PorticoWAFTool
 
 /// The rules of a configuration, compiled. That takes long (the OWASP rules some hundred
 /// milliseconds) and needs nothing of the daemon: a reload has it done on a thread of its own.
@@ -19,7 +20,7 @@ struct LoadedRules: Sendable {
 
     private(set) var entries: [Entry] = []
 
-    static func load(_ settings: [WAFSettings], files: RuleFiles = .onDisk()) -> LoadedRules {
+    static func load(_ settings: [WAFSettings], files: RuleFiles = .disk) -> LoadedRules {
         var loaded = LoadedRules()
         for settings in settings { loaded.entries.append(entry(settings, files)) }
         return loaded
@@ -57,15 +58,5 @@ struct LoadedRules: Sendable {
             text += Digest.sha256(content.span)
         }
         return Digest.sha256(text.span).word(at: 0)
-    }
-}
-
-extension RuleFiles {
-    /// Files of at most 64 MiB, and folders, on the disk; `builtIn`: what stands in for files that
-    /// are not there, by path.
-    static func onDisk(or builtIn: [String: [UInt8]] = [:]) -> RuleFiles {
-        RuleFiles(
-            contents: { path in (try? Files.read(path)) ?? builtIn[path] },
-            names: { folder in try? Folder(path: folder).names() })
     }
 }

@@ -1,6 +1,6 @@
 package import PorticoBytes
 package import PorticoSecLang
-package import PorticoWAF
+internal import PorticoWAF
 
 /// What is wrong with rules, doubtful or slow, found without a request.
 package struct Lint: Sendable {

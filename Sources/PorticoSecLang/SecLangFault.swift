@@ -20,6 +20,8 @@ package struct SecLangFault: Error, Equatable, Sendable {
         case nothingIncluded(pattern: String)
         /// A file that includes itself, by however many steps.
         case includedTooDeep
+        /// More files than a set of rules may have.
+        case tooManyFiles(limit: Int)
         case unterminated(String)
         /// A name of this kind ("directive", "operator" …) that nobody knows.
         case unknown(kind: String, name: String, nearest: String?)
@@ -57,6 +59,7 @@ extension SecLangFault.Kind {
         case .nothingIncluded(let pattern):
             return "no file is named by \"\(pattern)\"; IncludeOptional allows that"
         case .includedTooDeep: return "a file that includes itself"
+        case .tooManyFiles(let limit): return "more than \(limit) files are included"
         case .unterminated(let what): return "\(what) has no end"
         case .unknown(let kind, let name, let nearest):
             let hint = nearest.map { ": did you mean \"\($0)\"?" } ?? ""

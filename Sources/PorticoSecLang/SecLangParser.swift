@@ -4,9 +4,14 @@ internal import PorticoBytes
 /// author sees all faults at once.
 package struct SecLangParser {
     private static let maxDepth = 16
+    /// Of one set of rules; the Core Rule Set has some 30. Files that include each other several
+    /// times would double at each depth.
+    private static let mostFiles = 1024
 
     private let files: RuleFiles
     private var tree = SecLangTree()
+    /// More files were to be included than may be.
+    private var isFull = false
 
     package init(files: RuleFiles) { self.files = files }
 
@@ -23,6 +28,7 @@ package struct SecLangParser {
     private mutating func include(
         _ pattern: String, isOptional: Bool, at place: SourcePlace, depth: Int
     ) {
+        if isFull { return }
         guard depth <= Self.maxDepth else {
             tree.faults.append(SecLangFault(.includedTooDeep, at: place))
             return
@@ -36,6 +42,14 @@ package struct SecLangParser {
                 if isOptional { continue }
                 tree.faults.append(SecLangFault(.unreadable(path: path), at: place))
                 continue
+            }
+            guard tree.files.count < Self.mostFiles else {
+                if !isFull {
+                    tree.faults.append(
+                        SecLangFault(.tooManyFiles(limit: Self.mostFiles), at: place))
+                }
+                isFull = true
+                return
             }
             tree.files.append(path)
             read(text, file: path, depth: depth)

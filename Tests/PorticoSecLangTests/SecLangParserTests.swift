@@ -62,6 +62,14 @@ struct SecLangParserTests {
         #expect(rule.targets.map(\.use) == [.value, .value, .count, .value, .value, .value])
     }
 
+    /// Found by fuzzing: each depth would have doubled what is read.
+    @Test func `a file that includes itself many times ends soon`() {
+        let files = RuleFiles(["a.conf": String(repeating: "Include a.conf\n", count: 20)])
+        let tree = SecLangParser.parse(["a.conf"], files: files)
+        #expect(tree.files.count == 1024)
+        #expect(tree.faults.contains { $0.sentence.contains("more than 1024 files") })
+    }
+
     @Test func `included files come in the order of their names, seen from the including file`() {
         let tree = tree(
             "Include rules/*.conf\nIncludeOptional none/*.conf\nSecMarker END",
